@@ -1,0 +1,14 @@
+/*-------------------------------------------------------------------------
+ * osm_worker.h
+ *	  The background worker as the rest of the library sees it.
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSM_WORKER_H
+#define OSM_WORKER_H
+
+#include "utils/timestamp.h"
+
+extern void osm_worker_init(void);
+extern void osm_worker_note_due(TimestampTz due);
+
+#endif							/* OSM_WORKER_H */
