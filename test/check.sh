@@ -1,0 +1,216 @@
+#!/bin/bash
+# check.sh [SUITE...]: builds the extension and runs the suites against throw-away servers.
+#
+#   tree       the repository agrees with itself     unit    src/core by cmocka, no server
+#   regress    sql/ by pg_regress                    isolation   test/isolation
+#   tap        test/tap, servers of their own        replay  real logs through the engine, a sample
+#   replay-full, bench   only when named
+#
+# Environment: PGVER or PG_CONFIG choose the server (15); OSM_KEEP=1 keeps the scratch folder;
+# OSM_DATA_DIR and OSM_ORACLE_DIR say where optional reference data lie (default ../shared/data and
+# ../shared/oracle beside the tree; tests that miss them are skipped and counted as such).
+#
+# The last line is "N passed, N failed" or "N passed, N failed, N skipped". A suite that is absent,
+# breaks off or runs nothing counts as failed: silence is never success.
+set -euo pipefail
+. "$(dirname "$0")/lib/common.sh"
+
+ALL_SUITES=(tree unit regress isolation tap replay)
+
+# --- as whoever called: tools, a copy of the tree, then over to an ordinary user ---------------
+
+# optional_data NAME FOLDER: the folder as the ordinary user will see it; empty if there is none.
+optional_data() {
+    if [ -d "$2" ]; then
+        if [ "$(id -u)" = 0 ]; then
+            cp -rL "$2" "$SCRATCH/$1"
+            echo "$SCRATCH/$1"
+        else
+            (cd "$2" && pwd)
+        fi
+    fi
+}
+
+outside() {
+    local status=0
+    choose_server
+    install_tools
+    SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/osm.XXXXXX")
+    if [ -n "${OSM_KEEP:-}" ]; then
+        say "everything is kept in $SCRATCH"
+    else
+        trap 'rm -rf "$SCRATCH"' EXIT
+    fi
+    copy_tree "$SCRATCH/src"
+    OSM_DATA_DIR=$(optional_data data "${OSM_DATA_DIR:-$TOP/../shared/data}")
+    OSM_ORACLE_DIR=$(optional_data oracle "${OSM_ORACLE_DIR:-$TOP/../shared/oracle}")
+    export OSM_DATA_DIR OSM_ORACLE_DIR
+    if [ "$(id -u)" = 0 ]; then
+        chown -R "$(ordinary_user):" "$SCRATCH"
+    fi
+    as_ordinary_user env OSM_SCRATCH="$SCRATCH" LANG=C.UTF-8 \
+        "$SCRATCH/src/test/check.sh" "$@" </dev/null || status=$?
+    exit "$status"
+}
+
+# --- as an ordinary user, in the copy ----------------------------------------------------------
+
+PASSED=0 FAILED=0 SKIPPED=0
+
+# summary SUITE PASSED FAILED SKIPPED [WHY]
+summary() {
+    PASSED=$((PASSED + $2)) FAILED=$((FAILED + $3)) SKIPPED=$((SKIPPED + $4))
+    say "$1: $2 passed, $3 failed, $4 skipped${5:+ ($5)}"
+}
+
+# count SUITE EXITCODE FILE PASS FAIL SKIP: counts lines of FILE by three patterns.
+count() {
+    local passed failed skipped why=
+    skipped=$(grep -cE "$6" "$3" || true)
+    passed=$(grep -E "$4" "$3" | grep -cvE "$6" || true)
+    failed=$(grep -cE "$5" "$3" || true)
+    if [ "$failed" = 0 ] && [ "$2" != 0 ]; then
+        failed=1 why="exit code $2"
+    elif [ "$((passed + failed + skipped))" = 0 ]; then
+        failed=1 why='nothing ran'
+    fi
+    summary "$1" "$passed" "$failed" "$skipped" "$why"
+    [ "$failed" = 0 ]
+}
+
+TAP_PASS='^ok ' TAP_FAIL='^not ok ' TAP_SKIP='^ok .*# *(SKIP|skip)'
+
+# shared_server: one server for all suites that talk to one; started when first needed.
+shared_server() {
+    [ -z "${SERVER_UP:-}" ] || return 0
+    start_server "$SCRATCH/server" "$SCRATCH/install" \
+        "shared_preload_libraries = 'osm_workflow'" \
+        "osm_workflow.databases = 'only_by_name'" \
+        'fsync = off' 'max_prepared_transactions = 10' 'wal_level = logical' \
+        'log_statement = all' "timezone = 'Europe/Moscow'" && SERVER_UP=1
+}
+
+# regression SUITE PROGRAM INPUT TEST...: pg_regress or its isolation brother.
+regression() {
+    local suite=$1 program=$2 input=$3 status=0 out=$SCRATCH/$1
+    shift 3
+    mkdir -p "$out"
+    [ $# -gt 0 ] || { summary "$suite" 0 1 0 'no test found'; return; }
+    shared_server || { summary "$suite" 0 1 0 'no server'; return; }
+    "$program" --inputdir="$input" --outputdir="$out" --bindir="$("$PG_CONFIG" --bindir)" \
+        --host="$PGHOST" --port="$PGPORT" --user=postgres --dbname="osm_$suite" \
+        --launcher="$TOP/test/lib/own-database" "$@" 2>&1 | tee "$out/log" || status=$?
+    count "$suite" "$status" "$out/log" \
+        '^(ok +[0-9]|test .*[.][.][.] ok)' '^(not ok +[0-9]|test .*[.][.][.] FAILED)' \
+        "$TAP_SKIP" || {
+        [ ! -f "$out/regression.diffs" ] || cat "$out/regression.diffs"
+        grep -hE 'PANIC|TRAP|terminated by signal' "$SCRATCH/server/server.log" || true
+    }
+}
+
+# names FOLDER EXTENSION: test names in order, without those that need a later server (_vNN).
+names() {
+    local file name
+    for file in "$1"/*."$2"; do
+        [ -e "$file" ] || continue
+        name=$(basename "$file" ".$2")
+        case $name in
+            *_v[0-9][0-9]) [ "${name##*_v}" -le "$PGVER" ] || continue ;;
+        esac
+        echo "$name"
+    done
+}
+
+suite_tree() { perl_tests tree "$TOP/test/tree.pl"; }
+
+suite_unit() {
+    local status=0
+    mkdir -p "$SCRATCH/unit"
+    CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/test/unit" check >"$SCRATCH/unit/log" 2>&1 ||
+        status=$?
+    count unit "$status" "$SCRATCH/unit/log" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" ||
+        tail -n 60 "$SCRATCH/unit/log"
+}
+
+suite_regress() {
+    mapfile -t tests < <(names "$TOP/sql" sql)
+    regression regress "$(dirname "$PGXS")/../test/regress/pg_regress" "$TOP" "${tests[@]}"
+}
+
+suite_isolation() {
+    mapfile -t tests < <(names "$TOP/test/isolation/specs" spec)
+    regression isolation "$(dirname "$PGXS")/../test/isolation/pg_isolation_regress" \
+        "$TOP/test/isolation" "${tests[@]}"
+}
+
+# perl_tests SUITE FILE...
+perl_tests() {
+    local suite=$1 status=0 out=$SCRATCH/$1
+    shift
+    mkdir -p "$out/log"
+    (
+        cd "$TOP"
+        export TESTDIR=$out TESTDATADIR=$out/data TESTLOGDIR=$out/log DESTDIR=$SCRATCH/install
+        export PG_REGRESS PATH
+        PG_REGRESS=$(dirname "$PGXS")/../test/regress/pg_regress
+        PATH=$("$PG_CONFIG" --bindir):$PATH
+        unset PGHOST PGPORT PGUSER
+        perl test/lib/run-tap "$(dirname "$PGXS")/../test/perl" "$out/counts" "$@"
+    ) >"$out/output" 2>&1 || status=$?
+    count "$suite" "$status" "$out/counts" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" || {
+        cat "$out/output"
+        for log in "$out"/tmp_check/log/regress_log_* "$out"/log/regress_log_*; do
+            [ -f "$log" ] || continue
+            ! grep -q -E '^not ok|died|# Looks like' "$log" || tail -n 60 "$log"
+        done
+    }
+}
+
+suite_tap() { perl_tests tap test/tap/*.pl; }
+
+# with_server SUITE COMMAND...: a script that finds a server in its environment.
+with_server() {
+    local suite=$1 status=0
+    shift
+    [ -x "$1" ] || { summary "$suite" 0 1 0 "no ${1#"$TOP"/}"; return; }
+    shared_server || { summary "$suite" 0 1 0 'no server'; return; }
+    mkdir -p "$SCRATCH/$suite"
+    PATH=$("$PG_CONFIG" --bindir):$PATH "$@" 2>&1 | tee "$SCRATCH/$suite/log" || status=$?
+    count "$suite" "$status" "$SCRATCH/$suite/log" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" || true
+}
+
+suite_replay() { with_server replay "$TOP/test/replay/run.sh" sample; }
+suite_replay_full() { with_server replay-full "$TOP/test/replay/run.sh" full; }
+suite_bench() { with_server bench "$TOP/test/bench/run.sh"; }
+
+inside() {
+    local suite
+    SCRATCH=$OSM_SCRATCH
+    PGXS=$("$PG_CONFIG" --pgxs)
+    trap 'stop_server "$SCRATCH/server"' EXIT
+    [ $# -gt 0 ] || set -- "${ALL_SUITES[@]}"
+    say "$("$PG_CONFIG" --version), user $(id -un)"
+    build_and_install "$TOP" "$SCRATCH/build" "$SCRATCH/install" >"$SCRATCH/build.log" 2>&1 || {
+        cat "$SCRATCH/build.log"
+        say 'the build failed'
+        echo '0 passed, 1 failed'
+        exit 1
+    }
+    for suite in "$@"; do
+        declare -F "suite_${suite//-/_}" >/dev/null || die "no suite $suite"
+        say "$suite"
+        "suite_${suite//-/_}"
+    done
+    if [ "$SKIPPED" = 0 ]; then
+        echo "$PASSED passed, $FAILED failed"
+    else
+        echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+    fi
+    [ "$FAILED" = 0 ] && [ "$PASSED" -gt 0 ]
+}
+
+if [ -z "${OSM_SCRATCH:-}" ]; then
+    outside "$@"
+else
+    inside "$@"
+fi
