@@ -52,7 +52,8 @@ H_FILES   := $(wildcard $(SRC)/src/*.h $(SRC)/src/core/*.h)
 OBJS       = $(C_FILES:.c=.o)
 
 # Frozen full scripts of older releases and the hand-written steps between releases.
-DATA       = $(call strip_src,$(sort $(wildcard $(SRC)/sql/released/*--*.sql $(SRC)/sql/upgrade/*--*.sql)))
+DATA       = $(call strip_src,\
+               $(sort $(wildcard $(SRC)/sql/released/*--*.sql $(SRC)/sql/upgrade/*--*.sql)))
 DATA_built = $(SCRIPT)
 
 REGRESS        = $(patsubst $(SRC)/sql/%.sql,%,$(sort $(wildcard $(SRC)/sql/*.sql)))

@@ -66,6 +66,7 @@ summary() {
 # count SUITE EXITCODE FILE PASS FAIL SKIP: counts lines of FILE by three patterns.
 count() {
     local passed failed skipped why=
+    [ -e "$3" ] || : >"$3"
     skipped=$(grep -cE "$6" "$3" || true)
     passed=$(grep -E "$4" "$3" | grep -cvE "$6" || true)
     failed=$(grep -cE "$5" "$3" || true)
@@ -121,7 +122,7 @@ names() {
     done
 }
 
-suite_tree() { perl_tests tree "$TOP/test/tree.pl"; }
+suite_tree() { perl_tests tree test/tree.pl; }
 
 suite_unit() {
     local status=0
@@ -186,6 +187,7 @@ suite_bench() { with_server bench "$TOP/test/bench/run.sh"; }
 inside() {
     local suite
     SCRATCH=$OSM_SCRATCH
+    cd "$TOP"
     PGXS=$("$PG_CONFIG" --pgxs)
     trap 'stop_server "$SCRATCH/server"' EXIT
     [ $# -gt 0 ] || set -- "${ALL_SUITES[@]}"

@@ -143,6 +143,6 @@ start_server() {
 
 # stop_server FOLDER
 stop_server() {
-    [ ! -f "$1/data/postmaster.pid" ] ||
-        "$("$PG_CONFIG" --bindir)/pg_ctl" -D "$1/data" -m immediate -w stop </dev/null >/dev/null 2>&1
+    [ -f "$1/data/postmaster.pid" ] || return 0
+    "$("$PG_CONFIG" --bindir)/pg_ctl" -D "$1/data" -m immediate -w stop </dev/null >/dev/null 2>&1
 }
