@@ -64,11 +64,12 @@ install_tools() {
         for d in /etc/postgresql-common "$folder"; do
             [ -d "$d" ] || { mkdir "$d" && made="$d $made"; }
         done
-        trap "rm -f $folder/osm-none.conf; rmdir --ignore-fail-on-non-empty $made" EXIT
+        log=$(mktemp)
+        trap "rm -f $log $folder/osm-none.conf; rmdir --ignore-fail-on-non-empty $made" EXIT
         echo "create_main_cluster = false" >"$folder/osm-none.conf"
         export DEBIAN_FRONTEND=noninteractive
-        apt-get -q update >/dev/null
-        apt-get -q -y --no-install-recommends install "$@" >/dev/null
+        { apt-get -q update && apt-get -q -y --no-install-recommends install "$@"; } \
+            >"$log" 2>&1 || { cat "$log"; exit 1; }
         ' install-tools "${missing[@]}" </dev/null || die "could not install ${missing[*]}"
 }
 
