@@ -51,7 +51,7 @@ typedef enum OsmcDayKind
 typedef struct OsmcDayRule
 {
 	OsmcDayKind kind;
-	int			weekday;		/* WORKING, WORKING_SHORT: ISO 1..7, or 0 for the first with hours */
+	int			weekday;		/* WORKING, WORKING_SHORT: ISO 1..7; 0: the first with hours */
 	OsmcHours	hours;			/* HOURS only; may be empty */
 } OsmcDayRule;
 
@@ -158,6 +158,7 @@ extern size_t osmc_calendar_size(const OsmcCalendar *calendar);
 extern int32_t osmc_calendar_first_day(const OsmcCalendar *calendar);
 extern int32_t osmc_calendar_last_day(const OsmcCalendar *calendar);
 extern int32_t osmc_calendar_known_until(const OsmcCalendar *calendar);
+extern void osmc_calendar_bounds(const OsmcCalendar *calendar, int64_t *first, int64_t *end);
 extern OsmcStatus osmc_calendar_opens_from(const OsmcCalendar *calendar, int32_t day);
 
 /* instants */
@@ -189,7 +190,7 @@ extern OsmcStatus osmc_calendar_opening_of(const OsmcCalendar *calendar, int32_t
 extern OsmcStatus osmc_calendar_close_of(const OsmcCalendar *calendar, int32_t day,
 										 int64_t *instant);
 
-/* segments, ascending */
+/* segments, ascending; open time that runs over midnight comes as one segment a day */
 extern OsmcStatus osmc_calendar_scan(const OsmcCalendar *calendar, int64_t from, int64_t to,
 									 OsmcScan *scan);
 extern OsmcStatus osmc_calendar_scan_day(const OsmcCalendar *calendar, int32_t day, OsmcScan *scan);
