@@ -152,7 +152,8 @@ perl_tests() {
     (
         cd "$TOP"
         export TESTDIR=$out TESTDATADIR=$out/data TESTLOGDIR=$out/log DESTDIR=$SCRATCH/install
-        export PG_REGRESS PATH
+        export PG_REGRESS PATH TMPDIR=$out/tmp
+        mkdir -p "$TMPDIR"
         PG_REGRESS=$(dirname "$PGXS")/../test/regress/pg_regress
         PATH=$("$PG_CONFIG" --bindir):$PATH
         unset PGHOST PGPORT PGUSER
@@ -160,10 +161,10 @@ perl_tests() {
     ) >"$out/output" 2>&1 || status=$?
     count "$suite" "$status" "$out/counts" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" || {
         cat "$out/output"
-        for log in "$out"/tmp_check/log/regress_log_* "$out"/log/regress_log_*; do
-            [ -f "$log" ] || continue
-            ! grep -q -E '^not ok|died|# Looks like' "$log" || tail -n 60 "$log"
-        done
+        sed -n 's,^not ok test/tap/\([^ ]*\)\.pl .*,\1,p' "$out/counts" | sort -u |
+            while read -r test; do
+                find "$out" -name "regress_log_$test" -exec tail -n 60 {} +
+            done
     }
 }
 

@@ -96,6 +96,29 @@ no_finding('text files end with a newline and have no trailing blanks',
 		$text ne '' && ($text !~ /\n\z/ || $text =~ /[ \t]\r?$/m)
 	} grep { m{\.(c|h|pm|pl|sh|sql|json|spec|control)$|^Makefile$} } @files);
 
+my @dead;
+foreach my $file (grep { m{\.md$} } @files)
+{
+	foreach my $target (slurp($file) =~ /\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)
+	{
+		push @dead, "$file: $target" unless -e dirname($file) . "/$target";
+	}
+}
+no_finding('links between pages lead somewhere', @dead);
+
+# What the catalog cannot tell from a default has to be read in the source.
+my @unlabelled;
+foreach my $file (grep { m{^sql/(install|tables)/.*\.sql$} } @files)
+{
+	foreach my $statement (slurp($file) =~ /^\s*(CREATE FUNCTION.*?;)[ \t]*$/gms)
+	{
+		my ($name) = $statement =~ /CREATE FUNCTION\s+([a-z_.]+)/;
+		push @unlabelled, "$file: $name"
+		  unless $statement =~ /\b(?:IMMUTABLE|STABLE|VOLATILE)\b/ && $statement =~ /\bPARALLEL\b/;
+	}
+}
+no_finding('every function states its volatility and PARALLEL', @unlabelled);
+
 no_finding('every preset is a JSON document',
 	grep {
 		my $file = $_;
