@@ -100,7 +100,8 @@ regression() {
     shared_server || { summary "$suite" 0 1 0 'no server'; return; }
     "$program" --inputdir="$input" --outputdir="$out" --bindir="$("$PG_CONFIG" --bindir)" \
         --host="$PGHOST" --port="$PGPORT" --user=postgres --dbname="osm_$suite" \
-        --launcher="$TOP/test/lib/own-database" "$@" 2>&1 | tee "$out/log" || status=$?
+        --launcher="$TOP/test/lib/own-database" "$@" 2>&1 | tee "$out/log" |
+        grep --line-buffered -E '^(test|ok|not ok) ' || status=$?
     count "$suite" "$status" "$out/log" \
         '^(ok +[0-9]|test .*[.][.][.] ok)' '^(not ok +[0-9]|test .*[.][.][.] FAILED)' \
         "$TAP_SKIP" || {

@@ -15,7 +15,8 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE plain');
 $node->safe_psql('plain', 'CREATE EXTENSION osm_workflow');
 is($node->safe_psql('plain', 'SELECT count(*) FROM pg_class c, pg_namespace n
-	WHERE n.oid = c.relnamespace AND n.nspname = \'osm\' AND relkind IN (\'r\', \'p\', \'v\', \'m\')'),
+	WHERE n.oid = c.relnamespace AND n.nspname = \'osm\'
+	AND relkind IN (\'r\', \'p\', \'v\', \'m\')'),
 	'0', 'the extension brings no table and no view');
 is($node->safe_psql('plain', "SELECT extversion FROM pg_extension WHERE extname = 'osm_workflow'"),
 	slurp_file('osm_workflow.control') =~ /^default_version = '(.*)'/m ? $1 : 'none',
