@@ -14,6 +14,7 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -27,6 +28,12 @@
 #include "osm_worker.h"
 
 PG_MODULE_MAGIC;
+
+/* a setting's extra data was malloc'ed before 16 */
+#if PG_VERSION_NUM < 160000
+#define guc_malloc(elevel, size) malloc(size)
+#define guc_free(pointer) free(pointer)
+#endif
 
 char	   *osm_default_calendar = NULL;
 bool		osm_strict_calendar = false;
@@ -57,7 +64,7 @@ check_simulated_now(char **newval, void **extra, GucSource source)
 	if (*newval == NULL || (*newval)[0] == '\0')
 		return true;
 
-	instant = (TimestampTz *) malloc(sizeof(TimestampTz));
+	instant = (TimestampTz *) guc_malloc(LOG, sizeof(TimestampTz));
 	if (instant == NULL)
 		return false;
 
@@ -74,6 +81,8 @@ check_simulated_now(char **newval, void **extra, GucSource source)
 	}
 	PG_CATCH();
 	{
+		if (ERRCODE_TO_CATEGORY(geterrcode()) != ERRCODE_DATA_EXCEPTION)
+			PG_RE_THROW();
 		MemoryContextSwitchTo(context);
 		FlushErrorState();
 		ok = false;
@@ -82,7 +91,7 @@ check_simulated_now(char **newval, void **extra, GucSource source)
 
 	if (!ok || TIMESTAMP_NOT_FINITE(*instant))
 	{
-		free(instant);
+		guc_free(instant);
 		GUC_check_errdetail("The value must be empty or a finite timestamp with time zone.");
 		return false;
 	}
@@ -212,4 +221,30 @@ void
 osm_become_user(const OsmOwnerRights *saved)
 {
 	SetUserIdAndSecContext(saved->save_userid, saved->save_sec_context);
+}
+
+/*
+ * osm_materialize prepares a set-returning function to fill a tuplestore
+ * (InitMaterializedSRF is 15+).
+ */
+void
+osm_materialize(FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext caller;
+	TupleDesc	desc;
+
+	if (result == NULL || !IsA(result, ReturnSetInfo) ||
+		(result->allowedModes & SFRM_Materialize) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	caller = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	result->returnMode = SFRM_Materialize;
+	result->setDesc = desc;
+	result->setResult = tuplestore_begin_heap((result->allowedModes & SFRM_Materialize_Random) != 0,
+											  false, work_mem);
+	MemoryContextSwitchTo(caller);
 }

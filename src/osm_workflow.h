@@ -7,6 +7,7 @@
 #ifndef OSM_WORKFLOW_H
 #define OSM_WORKFLOW_H
 
+#include "fmgr.h"
 #include "utils/timestamp.h"
 
 /* SQLSTATE class OW */
@@ -41,6 +42,8 @@ typedef struct OsmOwnerRights
 extern Oid	osm_relation(const char *name, bool missing_ok);
 extern void osm_become_owner(OsmOwnerRights *saved);
 extern void osm_become_user(const OsmOwnerRights *saved);
+
+extern void osm_materialize(FunctionCallInfo fcinfo);
 
 extern void osm_actor_init(void);	/* actor.c */
 

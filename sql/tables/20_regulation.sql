@@ -239,7 +239,7 @@ CREATE TABLE osm.content_rule (
     applies_to text[] NOT NULL CHECK (pg_catalog.cardinality(applies_to) > 0),
     applies_when jsonb NOT NULL DEFAULT '{}',
     "check" text NOT NULL CHECK ("check" IN
-        ('present', 'absent', 'max_items', 'min_items', 'ticked', 'same_channel', 'known_channel')),
+        ('present', 'absent', 'max_items', 'min_items', 'listed', 'ticked', 'same_channel', 'known_channel')),
     key text,
     unless text[] NOT NULL DEFAULT '{}',
     "limit" integer,
@@ -259,7 +259,8 @@ COMMENT ON COLUMN osm.content_rule.title_en IS 'The same in English.';
 COMMENT ON COLUMN osm.content_rule.applies_to IS 'Steps it is checked at: "action" or "action/kind of reply".';
 COMMENT ON COLUMN osm.content_rule.applies_when IS 'Condition under which it is checked, as in osm.transition.';
 COMMENT ON COLUMN osm.content_rule."check" IS
-    'present, absent: the key; max_items, min_items: length of the key''s array against the limit; ticked: the key is true in details.checklist; '
+    'present, absent: the key; max_items, min_items: length of the key''s array against the limit; '
+    'listed: a present value is a code of the reason list named like the key; ticked: the key is true in details.checklist; '
     'same_channel: the reply goes where the message was; known_channel: the channel is one the act names.';
 COMMENT ON COLUMN osm.content_rule.key IS 'Key of the details (of the current reply where a reply is reviewed or posted).';
 COMMENT ON COLUMN osm.content_rule.unless IS 'Keys that, if all are present, lift the rule; if only some are, the missing ones are demanded.';

@@ -121,6 +121,30 @@ COMMENT ON COLUMN osm.access.role IS 'Database role.';
 COMMENT ON COLUMN osm.access.level IS 'reader, operator, portal, monitor, administrator or auditor.';
 COMMENT ON COLUMN osm.access.authority_id IS 'Authority the level is limited to; null for all on this server.';
 
+-- Every backend remembers who may act and see; the triggers only make it look again.
+CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.body
+    FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.body
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.official
+    FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.official
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.appointment
+    FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.appointment
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.substitution
+    FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.substitution
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
 CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.access
     FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
-ALTER TABLE osm.access ENABLE ALWAYS TRIGGER invalidate_row;
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.access
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
+
+ALTER TABLE osm.body ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.official ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.appointment ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.substitution ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.access ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;

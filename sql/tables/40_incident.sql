@@ -24,9 +24,9 @@ CREATE TABLE osm.incident (
     several_bodies boolean NOT NULL DEFAULT false,
     body_id bigint,
     bodies bigint[] NOT NULL DEFAULT '{}',
+    seen_by bigint[] NOT NULL DEFAULT '{}',
     reply_id bigint,
     reply_kind text,
-    due_at timestamptz,
     overdue_since timestamptz,
     answered_at timestamptz,
     finished_at timestamptz,
@@ -36,7 +36,6 @@ CREATE TABLE osm.incident (
     actor_id bigint NOT NULL,
     acting_for_id bigint,
     event_seq integer NOT NULL DEFAULT 1 CHECK (event_seq > 0),
-    event_hash bytea NOT NULL,
     salt bytea NOT NULL,
     PRIMARY KEY (id, authority_id),
     FOREIGN KEY (authority_id, authority_id) REFERENCES osm.body (id, authority_id),
@@ -67,20 +66,19 @@ COMMENT ON COLUMN osm.incident.part_of IS 'Incident this one was split from, whe
 COMMENT ON COLUMN osm.incident.several_bodies IS 'Whether several bodies work on a joint reply.';
 COMMENT ON COLUMN osm.incident.body_id IS 'Body that has it now (the lead one of several); null while with the curator.';
 COMMENT ON COLUMN osm.incident.bodies IS 'All bodies that have it now.';
+COMMENT ON COLUMN osm.incident.seen_by IS 'All bodies that ever had it: they may read it.';
 COMMENT ON COLUMN osm.incident.reply_id IS 'Current draft or reply.';
 COMMENT ON COLUMN osm.incident.reply_kind IS 'Its kind: answer, interim, clarification.';
-COMMENT ON COLUMN osm.incident.due_at IS 'Earliest due instant of the running outer terms.';
 COMMENT ON COLUMN osm.incident.overdue_since IS 'Due instant of the earliest breached outer term; null if none was breached.';
 COMMENT ON COLUMN osm.incident.answered_at IS 'When the final answer was posted.';
 COMMENT ON COLUMN osm.incident.finished_at IS 'When a final state was reached.';
 COMMENT ON COLUMN osm.incident.action IS 'Last action.';
 COMMENT ON COLUMN osm.incident.details IS
-    'Data of the step being taken; emptied once the step is written (its lasting form is in osm.event).';
+    'Data of the last step; its lasting form, without personal text, is in osm.event.';
 COMMENT ON COLUMN osm.incident.occurred_at IS 'When the last step happened.';
 COMMENT ON COLUMN osm.incident.actor_id IS 'Who took it.';
 COMMENT ON COLUMN osm.incident.acting_for_id IS 'For whom, where the actor was a deputy.';
 COMMENT ON COLUMN osm.incident.event_seq IS 'Number of the last event.';
-COMMENT ON COLUMN osm.incident.event_hash IS 'Hash of the last event: head of the chain.';
 COMMENT ON COLUMN osm.incident.salt IS 'Salt of the digests that stand for personal text in the events; erased with the text.';
 CREATE INDEX incident_authority_state_idx ON osm.incident (authority_id, state, body_id) WHERE finished_at IS NULL;
 CREATE INDEX incident_overdue_idx ON osm.incident (authority_id, overdue_since) INCLUDE (body_id)
