@@ -56,10 +56,10 @@ DATA       = $(call strip_src,\
                $(sort $(wildcard $(SRC)/sql/released/*--*.sql $(SRC)/sql/upgrade/*--*.sql)))
 DATA_built = $(SCRIPT)
 
-REGRESS        = $(patsubst $(SRC)/sql/%.sql,%,$(sort $(wildcard $(SRC)/sql/*.sql)))
+TESTS_FOR      = $(shell $(SRC)/test/lib/tests-for $(MAJORVERSION) $(SRC)/$(1) $(2))
+REGRESS        = $(call TESTS_FOR,sql,.sql)
 REGRESS_OPTS   = --launcher=$(abspath $(SRC))/test/lib/own-database
-ISOLATION      = $(patsubst $(SRC)/test/isolation/specs/%.spec,%,\
-                   $(sort $(wildcard $(SRC)/test/isolation/specs/*.spec)))
+ISOLATION      = $(call TESTS_FOR,test/isolation/specs,.spec)
 ISOLATION_OPTS = --inputdir=$(SRC)/test/isolation --launcher=$(abspath $(SRC))/test/lib/own-database
 TAP_TESTS      = 1
 PROVE_TESTS    = test/tap/*.pl

@@ -110,19 +110,6 @@ regression() {
     }
 }
 
-# names FOLDER EXTENSION: test names in order, without those that need a later server (_vNN).
-names() {
-    local file name
-    for file in "$1"/*."$2"; do
-        [ -e "$file" ] || continue
-        name=$(basename "$file" ".$2")
-        case $name in
-            *_v[0-9][0-9]) [ "${name##*_v}" -le "$PGVER" ] || continue ;;
-        esac
-        echo "$name"
-    done
-}
-
 suite_tree() { perl_tests tree test/tree.pl; }
 
 suite_unit() {
@@ -135,12 +122,12 @@ suite_unit() {
 }
 
 suite_regress() {
-    mapfile -t tests < <(names "$TOP/sql" sql)
+    mapfile -t tests < <(test/lib/tests-for "$PGVER" sql .sql)
     regression regress "$(dirname "$PGXS")/../test/regress/pg_regress" "$TOP" "${tests[@]}"
 }
 
 suite_isolation() {
-    mapfile -t tests < <(names "$TOP/test/isolation/specs" spec)
+    mapfile -t tests < <(test/lib/tests-for "$PGVER" test/isolation/specs .spec)
     regression isolation "$(dirname "$PGXS")/../test/isolation/pg_isolation_regress" \
         "$TOP/test/isolation" "${tests[@]}"
 }
