@@ -10,7 +10,7 @@ FROM pg_depend d
 WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'osm_workflow';
 
 CREATE TEMPORARY VIEW member_function AS
-SELECT p.oid, p.oid::regprocedure AS function, p.*, l.lanname
+SELECT p.oid::regprocedure AS function, p.*, l.lanname
 FROM pg_proc p
     JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass);
