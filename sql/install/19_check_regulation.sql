@@ -1,0 +1,440 @@
+-- What is wrong with a regulation document, before any row of it is written.
+--
+-- The hazard that shaped it: a machine with a state nobody can leave, or a term nothing can stop, is
+-- found out months later by the citizen who waits. Everything that can be proved from the document
+-- alone is proved when it is loaded: first its shape, then its names, then machine, terms and clauses.
+
+CREATE FUNCTION osm.check_regulation(document jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+DECLARE
+    complete jsonb;
+BEGIN
+    RETURN QUERY SELECT 'error', NULL::text, s.finding, s.hint FROM osm.check_regulation_shape(document) AS s;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    complete := osm.complete_regulation(document);
+    RETURN QUERY SELECT 'error', n.clause, n.finding, n.hint FROM osm.check_regulation_names(complete) AS n;
+    IF FOUND THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    SELECT * FROM osm.check_regulation_machine(complete)
+    UNION ALL
+    SELECT * FROM osm.check_regulation_steps(complete)
+    UNION ALL
+    SELECT * FROM osm.check_regulation_clocks(complete)
+    UNION ALL
+    SELECT * FROM osm.check_regulation_clauses(complete);
+END
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation(jsonb) IS
+'What is wrong with a regulation document: errors, which osm.define_regulation() refuses, and '
+'warnings, each with the clause it concerns and what to do. No row: the document is sound.';
+
+CREATE FUNCTION osm.check_regulation_shape(document jsonb)
+RETURNS TABLE (finding text, hint text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+DECLARE
+    part record;
+    given record;
+BEGIN
+    IF document IS NULL OR jsonb_typeof(document) <> 'object' THEN
+        RETURN QUERY SELECT 'the document must be an object', 'Start with {"code": …, "clauses": […], …}.';
+        RETURN;
+    END IF;
+    FOR part IN
+        SELECT f.section, string_agg(f.key, ', ') AS keys, array_agg(f.key) AS key_list
+        FROM osm.regulation_format() AS f GROUP BY f.section
+        ORDER BY min(f.section) <> '', f.section
+    LOOP
+        FOR given IN SELECT * FROM osm.regulation_items(document, part.section) LOOP
+            IF jsonb_typeof(given.item) <> 'object' THEN
+                finding := format('%s must be an object', given.path);
+                hint := format('Its keys are: %s.', part.keys);
+                RETURN NEXT;
+                CONTINUE;
+            END IF;
+            RETURN QUERY
+            SELECT format('%s is not a key of the format', concat_ws('.', nullif(given.path, ''), k)),
+                   format('The keys here are: %s.', part.keys)
+            FROM jsonb_object_keys(given.item) AS k
+            WHERE k <> ALL (part.key_list) ORDER BY k;
+            RETURN QUERY
+            SELECT format('%s is missing', concat_ws('.', nullif(given.path, ''), f.key)),
+                   'This key has no default.'
+            FROM osm.regulation_format() AS f
+            WHERE f.section = part.section AND f.required
+              AND coalesce(jsonb_typeof(given.item -> f.key), 'null') = 'null';
+            RETURN QUERY
+            SELECT format('%s %s', concat_ws('.', nullif(given.path, ''), v.key), v.fault), NULL::text
+            FROM (SELECT f.key, osm.regulation_value_fault(f.type, f.accepted, given.item -> f.key) AS fault
+                  FROM osm.regulation_format() AS f
+                  WHERE f.section = part.section AND jsonb_typeof(given.item -> f.key) <> 'null') AS v
+            WHERE v.fault IS NOT NULL;
+        END LOOP;
+    END LOOP;
+END
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_shape(jsonb) IS
+'Unknown, missing and mistyped keys of a regulation document, each by its path.';
+
+CREATE FUNCTION osm.check_regulation_names(complete jsonb)
+RETURNS TABLE (clause text, finding text, hint text)
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    -- Every name that is defined, and every place that refers to one.
+    WITH defined (section, name, path) AS (
+        SELECT d.section, i.item ->> d.key, i.path
+        FROM (VALUES ('clauses', 'path'), ('roles', 'name'), ('states', 'name'), ('actions', 'name'),
+                     ('clocks', 'name'), ('contents', 'name'), ('channels', 'channel'), ('duties', 'name'),
+                     ('rating.parts', 'part'), ('rating.zones', 'zone')) AS d (section, key),
+             osm.regulation_items(complete, d.section) AS i
+        UNION ALL
+        SELECT 'reasons', concat_ws('/', i.item ->> 'list', i.item ->> 'code'), i.path
+        FROM osm.regulation_items(complete, 'reasons') AS i
+        UNION ALL
+        SELECT 'rating.zones (lowest)', i.item ->> 'lowest', i.path
+        FROM osm.regulation_items(complete, 'rating.zones') AS i
+    ), referred (clause, path, section, name) AS (
+        SELECT i.item ->> 'clause', i.path || '.clause', 'clauses', i.item ->> 'clause'
+        FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'::text[]) AS s,
+             osm.regulation_items(complete, s) AS i
+        UNION ALL
+        SELECT i.item ->> 'clause', i.path || '.' || d.key, d.section, i.item ->> d.key
+        FROM (VALUES ('transitions', 'action', 'actions'), ('transitions', 'from', 'states'),
+                     ('transitions', 'to', 'states'), ('clocks', 'anchor', 'clocks'),
+                     ('clocks', 'responsible', 'roles'), ('duties', 'responsible', 'roles'))
+                 AS d (home, key, section),
+             osm.regulation_items(complete, d.home) AS i
+        UNION ALL
+        SELECT i.item ->> 'clause', i.path || '.' || d.key, d.section, split_part(v, '/', 1)
+        FROM (VALUES ('transitions', 'role', 'roles'), ('actions', 'notifies', 'roles'),
+                     ('clocks', 'starts_on', 'actions'), ('clocks', 'stops_on', 'actions'),
+                     ('clocks', 'cancels_on', 'actions'), ('clocks', 'pauses_on', 'actions'),
+                     ('clocks', 'resumes_on', 'actions'), ('contents', 'applies_to', 'actions'))
+                 AS d (home, key, section),
+             osm.regulation_items(complete, d.home) AS i,
+             jsonb_array_elements_text(i.item -> d.key) AS v
+        UNION ALL
+        SELECT i.item ->> 'clause', i.path || '.requires', 'reasons', substr(v, 8)
+        FROM osm.regulation_items(complete, 'transitions') AS i,
+             jsonb_array_elements_text(i.item -> 'requires') AS v
+        WHERE v LIKE 'reason:%'
+    )
+    SELECT NULL, format('%s: "%s" is there twice', min(d.path), d.name),
+           format('Names in %s are unique.', d.section)
+    FROM defined AS d GROUP BY d.section, d.name HAVING count(*) > 1
+    UNION ALL
+    SELECT r.clause, format('%s: "%s" is not in %s', r.path, r.name, r.section),
+           CASE r.section
+               WHEN 'reasons' THEN 'A list of reasons that a step demands has at least one reason.'
+               ELSE format('Add it to %s or correct the name.', r.section) END
+    FROM referred AS r
+    WHERE r.name IS NOT NULL
+      AND NOT EXISTS (
+          SELECT FROM defined AS d
+          WHERE d.section = r.section
+            AND r.name = CASE r.section WHEN 'reasons' THEN split_part(d.name, '/', 1) ELSE d.name END)
+    UNION ALL
+    SELECT i.item ->> 'clause', format('%s.%s: "%s" names no kind of reply', i.path, k, v),
+           'Kinds of reply are answer, interim and clarification.'
+    FROM (VALUES ('clocks', '{starts_on,stops_on,cancels_on,pauses_on,resumes_on}'::text[]),
+                 ('contents', '{applies_to}')) AS d (home, keys),
+         osm.regulation_items(complete, d.home) AS i, unnest(d.keys) AS k,
+         jsonb_array_elements_text(i.item -> k) AS v
+    WHERE v LIKE '%/%' AND split_part(v, '/', 2) NOT IN ('answer', 'interim', 'clarification')
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_names(jsonb) IS
+'Names of a complete regulation document that are there twice, and references to names that are not.';
+
+CREATE FUNCTION osm.regulation_steps(complete jsonb)
+RETURNS TABLE (number bigint, path text, action text, effect text, from_state text, to_state text,
+               roles text[], requires text[], applies_when jsonb, clause text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    SELECT i.number, i.path, i.item ->> 'action', a.item ->> 'effect', i.item ->> 'from', i.item ->> 'to',
+           ARRAY(SELECT v FROM jsonb_array_elements_text(i.item -> 'role') AS v ORDER BY 1),
+           ARRAY(SELECT v FROM jsonb_array_elements_text(i.item -> 'requires') AS v ORDER BY 1),
+           i.item -> 'applies_when', i.item ->> 'clause'
+    FROM osm.regulation_items(complete, 'transitions') AS i
+    JOIN osm.regulation_items(complete, 'actions') AS a ON a.item ->> 'name' = i.item ->> 'action'
+$osm_function$;
+COMMENT ON FUNCTION osm.regulation_steps(jsonb) IS
+'The transitions of a complete regulation document with their effects, roles and required data sorted.';
+
+CREATE FUNCTION osm.conditions_overlap(one jsonb, other jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    SELECT NOT EXISTS (
+        SELECT FROM jsonb_object_keys(one) AS k
+        WHERE other ? k
+          AND NOT EXISTS (
+              SELECT FROM jsonb_array_elements_text(one -> k) AS x,
+                          jsonb_array_elements_text(other -> k) AS y
+              WHERE x = y OR (x = '*' AND y <> '-') OR (y = '*' AND x <> '-')))
+$osm_function$;
+COMMENT ON FUNCTION osm.conditions_overlap(jsonb, jsonb) IS
+'Whether one incident and step can meet both conditions; "*" is any value, "-" none.';
+
+CREATE FUNCTION osm.step_matches(entry text, action text, applies_when jsonb)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    SELECT split_part(entry, '/', 1) = action
+        AND (entry NOT LIKE '%/%'
+             OR osm.conditions_overlap(
+                    jsonb_build_object('reply_kind', jsonb_build_array(split_part(entry, '/', 2))),
+                    applies_when))
+$osm_function$;
+COMMENT ON FUNCTION osm.step_matches(text, text, jsonb) IS
+'Whether an entry such as "post/interim" can mean a transition of that action under that condition.';
+
+CREATE FUNCTION osm.check_regulation_machine(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH RECURSIVE state (name, kind) AS (
+        SELECT i.item ->> 'name', i.item ->> 'kind' FROM osm.regulation_items(complete, 'states') AS i
+    ), step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    ), reached (name) AS (
+        SELECT s.name FROM state AS s WHERE s.kind = 'initial'
+        UNION
+        SELECT t.to_state FROM reached AS r JOIN step AS t ON t.from_state = r.name
+        WHERE t.to_state IS NOT NULL
+    ), ending (name) AS (
+        SELECT s.name FROM state AS s WHERE s.kind IN ('final', 'forbidden')
+        UNION
+        SELECT t.from_state FROM ending AS e JOIN step AS t ON t.to_state = e.name
+        WHERE t.from_state IS NOT NULL
+    )
+    SELECT 'error', NULL::text, format('there are %s initial states', count(*)),
+           'Exactly one state is of kind initial: a registered incident starts there.'
+    FROM state AS s WHERE s.kind = 'initial' HAVING count(*) <> 1
+    UNION ALL
+    SELECT 'error', NULL, format('%s actions have the effect register', count(DISTINCT i.item ->> 'name')),
+           'Exactly one action has the effect register, with a transition from nothing to the initial state.'
+    FROM osm.regulation_items(complete, 'actions') AS i
+    WHERE i.item ->> 'effect' = 'register' HAVING count(*) <> 1
+    UNION ALL
+    SELECT 'error', i.item ->> 'clause', format('action "%s" has no transition', i.item ->> 'name'),
+           'Add a transition or remove the action: nobody could ever take it.'
+    FROM osm.regulation_items(complete, 'actions') AS i
+    WHERE NOT EXISTS (SELECT FROM step AS t WHERE t.action = i.item ->> 'name')
+    UNION ALL
+    SELECT 'error', t.clause, format('%s: a registration has no state before and leads to the initial state',
+                                     t.path),
+           'Leave out "from" and set "to" to the initial state.'
+    FROM step AS t LEFT JOIN state AS s ON s.name = t.to_state
+    WHERE t.effect = 'register' AND (t.from_state IS NOT NULL OR s.kind IS DISTINCT FROM 'initial')
+    UNION ALL
+    SELECT 'error', t.clause, format('%s: "from" is missing', t.path),
+           'Only a registration has no state before.'
+    FROM step AS t WHERE t.effect <> 'register' AND t.from_state IS NULL
+    UNION ALL
+    SELECT 'error', t.clause, format('%s: state "%s" is final and has a way out', t.path, s.name),
+           'A repeat is a new incident; make the state open or remove the transition.'
+    FROM step AS t JOIN state AS s ON s.name = t.from_state WHERE s.kind IN ('final', 'forbidden')
+    UNION ALL
+    SELECT 'error', NULL, format('state "%s" cannot be reached', s.name),
+           'Add a transition that leads there or remove the state.'
+    FROM state AS s
+    WHERE s.name NOT IN (SELECT r.name FROM reached AS r)
+      AND EXISTS (SELECT FROM state AS k WHERE k.kind = 'initial')
+    UNION ALL
+    SELECT 'error', NULL, format('no final state can be reached from state "%s"', s.name),
+           'Add a transition that leads on: an incident would stay there for ever.'
+    FROM state AS s WHERE s.name NOT IN (SELECT e.name FROM ending AS e)
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_machine(jsonb) IS
+'Findings about states: one beginning, every state reachable, an end reachable from each.';
+
+CREATE FUNCTION osm.check_regulation_steps(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    )
+    SELECT 'error', b.clause, format('%s and %s are ambiguous: %s from state "%s" by the same role', a.path,
+                                     b.path, b.action, b.from_state),
+           'Make their conditions (applies_when) or their roles exclude each other.'
+    FROM step AS a JOIN step AS b
+        ON a.number < b.number AND a.action = b.action AND a.from_state IS NOT DISTINCT FROM b.from_state
+    WHERE a.roles && b.roles AND osm.conditions_overlap(a.applies_when, b.applies_when)
+    UNION ALL
+    SELECT 'error', b.clause, format('%s and %s: actions "%s" and "%s" lead from "%s" to "%s" alike', a.path,
+                                     b.path, a.action, b.action, b.from_state, b.to_state),
+           'Two actions between the same two states differ in role or in required data.'
+    FROM step AS a JOIN step AS b
+        ON a.number < b.number AND a.action <> b.action AND a.from_state = b.from_state
+       AND a.to_state = b.to_state
+    WHERE a.roles && b.roles AND a.requires = b.requires
+      AND osm.conditions_overlap(a.applies_when, b.applies_when)
+    UNION ALL
+    SELECT 'error', i.item ->> 'clause', format('%s: no transition is a step "%s"', i.path, v),
+           'The kind of reply contradicts the conditions of the action''s transitions.'
+    FROM osm.regulation_items(complete, 'contents') AS i,
+         jsonb_array_elements_text(i.item -> 'applies_to') AS v
+    WHERE NOT EXISTS (SELECT FROM step AS t WHERE osm.step_matches(v, t.action, t.applies_when))
+    UNION ALL
+    SELECT 'error', i.item ->> 'clause', format('%s: a rule "%s" %s', i.path, i.item ->> 'check', f.fault),
+           f.hint
+    FROM osm.regulation_items(complete, 'contents') AS i,
+         LATERAL (VALUES
+             ('needs a key', 'Name the part of the reply in "key".',
+              i.item ->> 'check' NOT IN ('same_channel', 'known_channel') AND NOT i.item ? 'key'),
+             ('needs a limit', 'Give the number of items in "limit".',
+              i.item ->> 'check' IN ('max_items', 'min_items') AND NOT i.item ? 'limit'),
+             ('has no limit', 'Remove "limit".',
+              i.item ->> 'check' NOT IN ('max_items', 'min_items') AND i.item ? 'limit'),
+             ('needs channels', 'List the channels of the act.',
+              i.item ->> 'check' = 'known_channel' AND complete -> 'channels' = '[]'))
+             AS f (fault, hint, holds)
+    WHERE f.holds
+    UNION ALL
+    SELECT 'error', NULL, 'an open and a closed reason share list "' || (i.item ->> 'list') || '"',
+           'closed_list is the same for all reasons of a list.'
+    FROM osm.regulation_items(complete, 'reasons') AS i
+    GROUP BY i.item ->> 'list' HAVING count(DISTINCT i.item -> 'closed_list') > 1
+    UNION ALL
+    SELECT 'warning', i.item ->> 'clause', format('nothing demands a reason of list "%s"', i.item ->> 'list'),
+           'Name the list in "requires" of a transition: "reason:LIST".'
+    FROM (SELECT DISTINCT ON (r.item ->> 'list') r.item
+          FROM osm.regulation_items(complete, 'reasons') AS r ORDER BY r.item ->> 'list', r.number) AS i
+    WHERE NOT EXISTS (SELECT FROM step AS t WHERE 'reason:' || (i.item ->> 'list') = ANY (t.requires))
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_steps(jsonb) IS
+'Findings about steps: ambiguous transitions, contents nothing is checked for, reasons nothing asks for.';
+
+CREATE FUNCTION osm.check_regulation_clocks(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH RECURSIVE step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    ), clock AS (
+        SELECT i.number, i.path, i.item ->> 'name' AS name, i.item ->> 'anchor' AS anchor,
+               i.item ->> 'clause' AS clause, i.item
+        FROM osm.regulation_items(complete, 'clocks') AS i
+    ), entry AS (
+        SELECT c.name, c.path, c.clause, k AS key, v AS entry
+        FROM clock AS c,
+             unnest('{starts_on,stops_on,cancels_on,pauses_on,resumes_on}'::text[]) AS k,
+             jsonb_array_elements_text(c.item -> k) AS v
+    ), way (from_state, to_state) AS (
+        SELECT s.item ->> 'name', s.item ->> 'name' FROM osm.regulation_items(complete, 'states') AS s
+        UNION
+        SELECT w.from_state, t.to_state
+        FROM way AS w JOIN step AS t ON t.from_state = w.to_state WHERE t.to_state IS NOT NULL
+    ), chain (name, anchor, length) AS (
+        SELECT c.name, c.anchor, 1 FROM clock AS c WHERE c.anchor IS NOT NULL
+        UNION
+        SELECT h.name, c.anchor, h.length + 1
+        FROM chain AS h JOIN clock AS c ON c.name = h.anchor
+        WHERE c.anchor IS NOT NULL AND h.length <= (SELECT count(*) FROM clock)
+    )
+    SELECT 'error', c.clause, format('%s: the anchors of "%s" run in a circle', c.path, c.name),
+           'A term counts back from one that does not depend on it.'
+    FROM clock AS c
+    WHERE EXISTS (SELECT FROM chain AS h WHERE h.name = c.name AND h.anchor = c.name)
+    UNION ALL
+    SELECT 'error', c.clause, format('%s: "%s" comes before its anchor "%s"', c.path, c.name, c.anchor),
+           'Put the anchor first.'
+    FROM clock AS c JOIN clock AS a ON a.name = c.anchor AND a.number > c.number
+    WHERE NOT EXISTS (SELECT FROM chain AS h WHERE h.name = c.name AND h.anchor = c.name)
+    UNION ALL
+    SELECT 'error', c.clause, format('%s: "%s" has no term', c.path, c.name),
+           'Give "term", or "due_from" where a named date is the end.'
+    FROM clock AS c
+    WHERE NOT c.item ? 'term' AND (c.anchor IS NOT NULL OR NOT c.item ? 'due_from')
+    UNION ALL
+    SELECT 'error', e.clause, format('%s.%s: no transition is a step "%s"', e.path, e.key, e.entry),
+           'The kind of reply contradicts the conditions of the action''s transitions.'
+    FROM entry AS e
+    WHERE NOT EXISTS (SELECT FROM step AS t WHERE osm.step_matches(e.entry, t.action, t.applies_when))
+    UNION ALL
+    SELECT 'error', s.clause, format('%s: "%s" cannot stop once "%s" has started it', s.path, s.name, s.entry),
+           'Name an action in stops_on that can still happen afterwards.'
+    FROM entry AS s
+    WHERE s.key = 'starts_on'
+      AND EXISTS (
+          SELECT FROM step AS t
+          WHERE osm.step_matches(s.entry, t.action, t.applies_when)
+            AND NOT EXISTS (
+                SELECT FROM entry AS p
+                JOIN step AS u ON osm.step_matches(p.entry, u.action, u.applies_when)
+                JOIN way AS w ON w.from_state = coalesce(t.to_state, t.from_state)
+                             AND w.to_state = u.from_state
+                WHERE p.name = s.name AND p.key = 'stops_on'))
+    UNION ALL
+    SELECT 'error', c.clause, format('%s: "%s" can stand still and never run on', c.path, c.name),
+           'Name in resumes_on what ends the pause.'
+    FROM clock AS c
+    WHERE c.item -> 'pauses_on' <> '[]' AND c.item -> 'resumes_on' = '[]'
+    UNION ALL
+    SELECT 'error', c.clause, format('%s.urgent_factor must be positive', c.path), NULL
+    FROM clock AS c WHERE (c.item ->> 'urgent_factor')::numeric <= 0
+    UNION ALL
+    SELECT 'warning', c.clause, format('%s: no importance makes "%s" urgent', c.path, c.name),
+           'List the urgent values in urgent_importance.'
+    FROM clock AS c
+    WHERE (c.item ? 'urgent_term' OR c.item ? 'urgent_factor') AND complete -> 'urgent_importance' = '[]'
+    UNION ALL
+    SELECT 'warning', NULL, 'no term is owed to the author',
+           'Mark the answer''s term with outer_term: it decides overdue, timeliness and rating.'
+    WHERE NOT EXISTS (SELECT FROM clock AS c WHERE (c.item -> 'outer_term')::boolean)
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_clocks(jsonb) IS
+'Findings about terms: anchors, positive terms, and that every clock can stop whatever started it.';
+
+CREATE FUNCTION osm.check_regulation_clauses(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    SELECT CASE WHEN c.item ->> 'answer' ~ '[BL]' THEN 'error' ELSE 'warning' END,
+           c.item ->> 'path',
+           format('%s: no rule names clause "%s"', c.path, c.item ->> 'path'),
+           'Add the rule that expresses it, or answer D where it is text only.'
+    FROM osm.regulation_items(complete, 'clauses') AS c
+    WHERE c.item ->> 'answer' ~ '[BLGW]'
+      AND NOT EXISTS (
+          SELECT FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'::text[])
+                      AS s, osm.regulation_items(complete, s) AS i
+          WHERE i.item ->> 'clause' = c.item ->> 'path')
+    UNION ALL
+    SELECT 'error', NULL, 'in_force.to is not after in_force.from',
+           'in_force.to is the first day no longer in force.'
+    WHERE (complete #>> '{in_force,to}')::date <= (complete #>> '{in_force,from}')::date
+    UNION ALL
+    SELECT 'error', NULL, 'the weights of the rating must not be negative and not all be zero', NULL
+    FROM osm.regulation_items(complete, 'rating.parts') AS i
+    HAVING min((i.item ->> 'weight')::numeric) < 0 OR sum((i.item ->> 'weight')::numeric) = 0
+    UNION ALL
+    SELECT 'error', NULL, format('%s.lowest must lie between 0 and 5, with one decimal', i.path), NULL
+    FROM osm.regulation_items(complete, 'rating.zones') AS i
+    WHERE (i.item ->> 'lowest')::numeric NOT BETWEEN 0 AND 5
+       OR scale(trim_scale((i.item ->> 'lowest')::numeric)) > 1
+    UNION ALL
+    SELECT 'warning', NULL, 'scores below the lowest zone of the rating have no zone',
+           'Let the lowest zone begin at 0.'
+    FROM osm.regulation_items(complete, 'rating.zones') AS i
+    HAVING min((i.item ->> 'lowest')::numeric) > 0
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_clauses(jsonb) IS
+'Findings about clauses no rule names, dates in force and rating.';
