@@ -467,7 +467,7 @@ osmc_calendar_scan(const OsmcCalendar *calendar, int64_t from, int64_t to, OsmcS
 	scan->own = NULL;
 	scan->calendar = calendar;
 	scan->next = find_place(calendar, from).segment;
-	scan->stop = calendar->segment_count;
+	scan->stop = from < to ? calendar->segment_count : scan->next;
 	scan->from = from;
 	scan->to = to;
 	return OSMC_OK;

@@ -66,15 +66,16 @@ append(Build *build, Vector *vector, size_t item)
 {
 	if (vector->count == vector->capacity)
 	{
+		const OsmcAllocator *allocator = build->allocator;
 		int32_t		capacity = vector->capacity < 64 ? 64 : vector->capacity * 2;
-		void	   *items = build->allocator->alloc(build->allocator->ctx, (size_t) capacity * item);
+		void	   *items = allocator->alloc(allocator->ctx, (size_t) capacity * item);
 
 		if (items == NULL)
 			return NULL;
 		if (vector->items != NULL)
 		{
 			memcpy(items, vector->items, (size_t) vector->count * item);
-			build->allocator->free(build->allocator->ctx, vector->items);
+			allocator->free(allocator->ctx, vector->items);
 		}
 		vector->items = items;
 		vector->capacity = capacity;
