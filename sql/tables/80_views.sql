@@ -1,10 +1,8 @@
--- Views for business intelligence tools. Columns are of built-in types only: business time stands as
--- hours (numeric, two digits) and as seconds (numeric, three digits), states and kinds as text.
+-- Views for business intelligence tools. Columns are of built-in types only: business time stands
+-- as hours (numeric, two digits) and as seconds (numeric, three digits), states and kinds as text.
 --
--- Hazards that shaped this file: a view answers with the rights of its owner unless it is
--- security_invoker, which exists from PostgreSQL 15 on, hence the statements at the end that older
--- majors never see; and a late step is late by the calendar of its own clock, so every difference
--- of instants is taken on clock.calendar and never on a session's.
+-- Hazard that shaped this file: a late step is late by the calendar of its own clock, so every
+-- difference of instants is taken on clock.calendar and never on a session's.
 
 CREATE VIEW osm.incident_overview AS
 SELECT
@@ -38,8 +36,9 @@ SELECT
     pg_catalog.round(osm.business_seconds(osm.business_time_between(
         coalesce(o.paused_at, osm.now()), o.due_at, o.calendar)) / 3600, 2) AS remaining_hours,
     i.overdue_since IS NOT NULL OR (o.state = 'running' AND o.due_at < osm.now()) AS overdue,
-    coalesce(i.overdue_since, CASE WHEN o.state = 'running' AND o.due_at < osm.now() THEN o.due_at END)
-        AS overdue_since,
+    coalesce(
+        i.overdue_since,
+        CASE WHEN o.state = 'running' AND o.due_at < osm.now() THEN o.due_at END) AS overdue_since,
     n.rule AS step_rule,
     n.title AS step_title,
     n.title_en AS step_title_en,
@@ -184,11 +183,11 @@ SELECT
     k.title_en AS rule_title_en,
     k.clause,
     k.due_at AS step_due_at,
-    pg_catalog.round(osm.business_seconds(
-        osm.business_time_between(osm.now(), k.due_at, k.calendar)) / 3600, 2) AS step_remaining_hours,
-    i.due_at AS answer_due_at,
-    pg_catalog.round(osm.business_seconds(
-        osm.business_time_between(osm.now(), o.due_at, o.calendar)) / 3600, 2) AS answer_remaining_hours,
+    pg_catalog.round(osm.business_seconds(osm.business_time_between(
+        osm.now(), k.due_at, k.calendar)) / 3600, 2) AS step_remaining_hours,
+    o.due_at AS answer_due_at,
+    pg_catalog.round(osm.business_seconds(osm.business_time_between(
+        osm.now(), o.due_at, o.calendar)) / 3600, 2) AS answer_remaining_hours,
     coalesce(least(k.due_at, o.due_at) < osm.now(), false) AS overdue
 FROM (
         SELECT
@@ -196,7 +195,8 @@ FROM (
             u.authority_id,
             pg_catalog.string_agg(DISTINCT u.action, ', ' ORDER BY u.action) AS actions,
             pg_catalog.string_agg(DISTINCT u.title, ', ' ORDER BY u.title) AS action_titles,
-            pg_catalog.string_agg(DISTINCT u.title_en, ', ' ORDER BY u.title_en) AS action_titles_en,
+            pg_catalog.string_agg(DISTINCT u.title_en, ', ' ORDER BY u.title_en)
+                AS action_titles_en,
             pg_catalog.string_agg(DISTINCT u.role, ', ' ORDER BY u.role) AS roles,
             pg_catalog.array_agg(DISTINCT u.role) AS role_names,
             min(u.acting_for_id) AS acting_for_id
@@ -206,6 +206,9 @@ FROM (
                 FROM osm.actor_roles() AS p
                     JOIN osm.incident AS j ON j.authority_id = p.authority_id
                         AND j.finished_at IS NULL
+                    JOIN osm.regulation AS g ON g.id = j.regulation_id
+                        AND (osm.now() AT TIME ZONE g.time_zone)::date >= p.valid_from
+                        AND (osm.now() AT TIME ZONE g.time_zone)::date < p.valid_until
                     JOIN osm.role AS l ON l.regulation_id = j.regulation_id
                         AND l.name = p.role
                         AND CASE l.scope
@@ -220,8 +223,8 @@ FROM (
                         AND a.name = t.action
                     LEFT JOIN osm.state AS z ON z.regulation_id = t.regulation_id
                         AND z.name = t.to_state
-                WHERE CASE a.effect
-                        WHEN 'contribute' THEN EXISTS (
+                WHERE CASE
+                        WHEN a.effect = 'contribute' THEN EXISTS (
                             SELECT
                             FROM osm.assignment AS x
                             WHERE x.incident_id = j.id
@@ -230,7 +233,10 @@ FROM (
                                 AND x.role = 'member'
                                 AND x.released_at IS NULL
                                 AND x.contributed_at IS NULL)
-                        WHEN 'post' THEN true
+                        -- the joint reply is the leading body's
+                        WHEN a.effect IN ('submit', 'post') AND l.scope = 'assignment'
+                            THEN p.body_id = j.body_id
+                        WHEN a.effect = 'post' THEN true
                         ELSE z.kind IN ('initial', 'open') AND z.name <> j.state
                     END) AS u
         GROUP BY u.incident_id, u.authority_id) AS w
@@ -323,8 +329,8 @@ SELECT
         c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)), 3) AS late_seconds,
     pg_catalog.round(osm.business_seconds(osm.business_time_between(
         c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)) / 3600, 2) AS late_hours,
-    pg_catalog.round(
-        extract(epoch FROM coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2) AS late_wall_hours,
+    pg_catalog.round(extract(epoch FROM
+        coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2) AS late_wall_hours,
     c.excuse IS NOT NULL AS excused
 FROM osm.incident AS i
     JOIN osm.clock AS c ON c.incident_id = i.id AND c.authority_id = i.authority_id
@@ -428,7 +434,8 @@ COMMENT ON COLUMN osm.due_soon.remaining_seconds IS
     'Business time left, seconds on the term''s calendar.';
 COMMENT ON COLUMN osm.due_soon.remaining_hours IS 'The same in hours.';
 
--- A rule counts as the interim rule by what starts it ("…/interim"), not by its name: names are the act's.
+-- A rule counts as the interim rule by what starts it ("…/interim"), not by its name: names are
+-- the act's.
 CREATE VIEW osm.timeliness AS
 SELECT
     c.id AS clock_id,
@@ -452,8 +459,10 @@ SELECT
     c.outer_term,
     c.binding,
     CASE
-        WHEN EXISTS (SELECT FROM pg_catalog.unnest(r.starts_on) AS x(entry) WHERE x.entry LIKE '%/interim')
-            THEN 'interim'
+        WHEN EXISTS (
+            SELECT
+            FROM pg_catalog.unnest(r.starts_on) AS x(entry)
+            WHERE x.entry LIKE '%/interim') THEN 'interim'
         WHEN c.outer_term THEN 'answer'
         ELSE 'step'
     END AS counts_as,
@@ -462,7 +471,11 @@ SELECT
     c.due_at,
     c.stopped_at,
     c.flagged_at,
-    CASE c.state WHEN 'met' THEN 'in time' WHEN 'missed' THEN 'late' ELSE 'open late' END AS verdict,
+    CASE c.state
+        WHEN 'met' THEN 'in time'
+        WHEN 'missed' THEN 'late'
+        ELSE 'open late'
+    END AS verdict,
     c.state = 'met' AS in_time,
     CASE WHEN c.state = 'met' THEN 0.000 ELSE
         pg_catalog.round(osm.business_seconds(osm.business_time_between(

@@ -1,7 +1,7 @@
 -- The scorecard and the rating of bodies, for business intelligence tools: built-in types only.
 --
--- Hazard that shaped this file: two reports that count the same thing in two places drift apart. So
--- there is one view of facts, and every figure is an aggregate over it that can be traced row by row.
+-- Hazard that shaped this file: two reports that count the same thing in two places drift apart.
+-- So there is one view of facts, and every figure is an aggregate over it, traceable row by row.
 
 -- What the scorecard and the rating count, one row per fact, so that each of their numbers can be
 -- traced. Refused, dismissed and otherwise unanswered finished incidents are left out here, once.
@@ -11,11 +11,7 @@ SELECT
     i.regulation,
     c.body_id,
     (c.due_at AT TIME ZONE g.time_zone)::date AS day,
-    CASE
-        WHEN EXISTS (SELECT FROM pg_catalog.unnest(r.starts_on) AS x(entry) WHERE x.entry LIKE '%/interim')
-            THEN 'interim'
-        ELSE 'answer'
-    END AS fact,
+    CASE WHEN k.interim THEN 'interim' ELSE 'answer' END AS fact,
     c.incident_id,
     c.id AS clock_id,
     NULL::bigint AS reply_id,
@@ -38,12 +34,16 @@ FROM osm.clock AS c
     JOIN osm.clock_rule AS r ON r.id = c.rule_id
     JOIN osm.regulation AS g ON g.id = r.regulation_id
     JOIN osm.incident AS i ON i.id = c.incident_id AND i.authority_id = c.authority_id
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT
+            FROM pg_catalog.unnest(r.starts_on) AS x(entry)
+            WHERE x.entry LIKE '%/interim') AS interim) AS k
 WHERE c.state <> 'cancelled'
     AND c.binding
     AND c.body_id IS NOT NULL
     AND (i.finished_at IS NULL OR i.answered_at IS NOT NULL)
-    AND (c.outer_term
-        OR EXISTS (SELECT FROM pg_catalog.unnest(r.starts_on) AS x(entry) WHERE x.entry LIKE '%/interim'))
+    AND (c.outer_term OR k.interim)
 UNION ALL
 SELECT
     p.authority_id,
@@ -216,7 +216,8 @@ FROM (
             f.body_id,
             pg_catalog.date_trunc('month', f.day)::date AS month,
             count(DISTINCT f.incident_id) FILTER (WHERE f.fact = 'answer') AS incidents,
-            count(DISTINCT f.incident_id) FILTER (WHERE f.fact = 'answer' AND f.answered) AS answered,
+            count(DISTINCT f.incident_id) FILTER (WHERE f.fact = 'answer' AND f.answered)
+                AS answered,
             count(*) FILTER (WHERE f.fact = 'answer' AND f.good) AS in_time,
             count(*) FILTER (WHERE f.fact = 'answer' AND NOT f.good) AS late,
             count(*) FILTER (WHERE f.fact = 'answer' AND NOT f.good AND f.excused) AS late_excused,
@@ -233,7 +234,7 @@ FROM (
             count(*) FILTER (WHERE f.fact = 'interim' AND f.good) AS interims_kept,
             count(*) FILTER (WHERE f.fact = 'return') AS returns
         FROM osm.scorecard_fact AS f
-        GROUP BY f.authority_id, f.regulation, f.body_id, pg_catalog.date_trunc('month', f.day)::date) AS x
+        GROUP BY 1, 2, 3, 4) AS x
     JOIN osm.body AS b ON b.id = x.body_id AND b.authority_id = x.authority_id
     LEFT JOIN osm.body AS y ON y.id = x.authority_id AND y.authority_id = x.authority_id;
 COMMENT ON VIEW osm.body_scorecard IS
@@ -321,7 +322,7 @@ FROM (
             count(*) FILTER (WHERE f.fact = 'interim' AND f.good) AS interims_kept
         FROM osm.scorecard_fact AS f
         WHERE f.fact IN ('answer', 'draft', 'repeat', 'interim')
-        GROUP BY f.authority_id, f.regulation, f.body_id, pg_catalog.date_trunc('quarter', f.day)::date) AS x
+        GROUP BY 1, 2, 3, 4) AS x
     JOIN osm.body AS b ON b.id = x.body_id AND b.authority_id = x.authority_id
     LEFT JOIN osm.body AS y ON y.id = x.authority_id AND y.authority_id = x.authority_id
     -- Weights and zones of the edition in force when the quarter ends.
@@ -329,7 +330,8 @@ FROM (
         SELECT e.id, e.minimum_sample
         FROM osm.regulation AS e
         WHERE e.code = x.regulation
-            AND coalesce(pg_catalog.lower(e.in_force), '-infinity') < x.quarter + interval '3 months'
+            AND coalesce(pg_catalog.lower(e.in_force), '-infinity')
+                < x.quarter + interval '3 months'
         ORDER BY coalesce(pg_catalog.lower(e.in_force), '-infinity') DESC
         LIMIT 1) AS g
     CROSS JOIN LATERAL (
