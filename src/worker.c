@@ -1,0 +1,702 @@
+/*-------------------------------------------------------------------------
+ * worker.c
+ *	  The worker of one database: runs osm.tick() until nothing is due, waits a
+ *	  moment for more, and goes.
+ *
+ * Hazards that shaped it:
+ * - While it is connected, its database cannot be dropped, copied or moved.  So it
+ *	 goes soon, and at once when somebody waits for the lock those commands hold; a
+ *	 pass takes the weak form of that lock, so they wait for the pass and no more.
+ * - The extension or its tables can be missing, half restored, of another version,
+ *	 or just being dropped.  So each pass looks first and takes no lock it would
+ *	 have to wait for.
+ * - It begins as the bootstrap superuser, and triggers on the tables are the
+ *	 owner's to define.  So from before osm.tick() until after commit (deferred
+ *	 triggers) it acts as that owner and cannot change back, and what it looks at
+ *	 before is read from the catalogs without any SQL.
+ * - An error ends a background process.  So a pass is wrapped: it is rolled back,
+ *	 said once, and tried again later and later.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "access/xlog.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_namespace.h"
+#include "catalog/pg_trigger.h"
+#include "commands/extension.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/lmgr.h"
+#include "storage/lock.h"
+#include "tcop/tcopprot.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+#include "utils/timestamp.h"
+
+#include "osm_workflow.h"
+#include "worker_shmem.h"
+
+/* what a pass may take, milliseconds; it works in batches far below that */
+#define PASS_TIMEOUT 30000
+
+/* a worker that waits looks this often whether its database is wanted, milliseconds */
+#define MAKE_WAY_INTERVAL 100
+
+/* how long it keeps away then, microseconds */
+#define MAKE_WAY INT64CONST(1000000)
+
+/* first and longest wait when what is due cannot be had, microseconds */
+#define STALL_FIRST INT64CONST(100000)
+#define STALL_LONGEST INT64CONST(10000000)
+
+#define TICK "SELECT breaches, warnings, next_due FROM osm.tick()"
+
+PGDLLEXPORT void osm_worker_main(Datum main_arg);
+
+static Oid	own_database = InvalidOid;
+static bool connected = false;
+static SPIPlanPtr tick_plan = NULL;
+
+/*
+ * own_slot returns the slot of the worker's database; the caller holds the lock.
+ * It cannot go while we are in it.
+ */
+static OsmWorkerSlot *
+own_slot(void)
+{
+	return osm_slot_find(own_database, false);
+}
+
+/*
+ * leave takes the worker out of its slot, however it ends.  A pass that was cut
+ * off is made up for soon; a worker that could not connect counts as a failure, as
+ * it would be started again at once otherwise.
+ */
+static void
+leave(int code, Datum arg)
+{
+	OsmWorkerSlot *slot;
+	TimestampTz now = GetCurrentTimestamp();
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	if (slot != NULL && slot->worker_pid == MyProcPid)
+	{
+		slot->worker_pid = 0;
+		slot->worker_latch = NULL;
+		if (!connected)
+		{
+			osm_slot_fail(slot, now, ERRCODE_CANNOT_CONNECT_NOW, "worker could not connect");
+			osm_worker_shared->rescan = true;
+		}
+		else if (slot->in_pass)
+		{
+			slot->look_at = now;
+			slot->not_before = now + OSM_WORKER_SETTLE;
+		}
+		slot->in_pass = false;
+	}
+	if (osm_worker_shared->launcher_latch != NULL)
+		SetLatch(osm_worker_shared->launcher_latch);
+	LWLockRelease(osm_worker_shared->lock);
+}
+
+/* enter takes the database's slot; false when another worker has it. */
+static bool
+enter(void)
+{
+	OsmWorkerSlot *slot;
+	bool		entered = false;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	if (slot != NULL && slot->worker_pid == 0)
+	{
+		slot->starting = false;
+		slot->worker_pid = MyProcPid;
+		slot->worker_latch = MyLatch;
+		entered = true;
+	}
+	LWLockRelease(osm_worker_shared->lock);
+	if (entered)
+		before_shmem_exit(leave, 0);
+	return entered;
+}
+
+/*
+ * share_database takes the lock a session takes on its database when it connects,
+ * if it can be had at once, until the transaction ends.  It cannot when the
+ * database is being dropped, copied or moved.
+ */
+static bool
+share_database(void)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, MyDatabaseId, 0);
+	return LockAcquire(&tag, RowExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+/* is_wanted_by_others says whether somebody waits for us to leave the database. */
+static bool
+is_wanted_by_others(void)
+{
+	bool		wanted;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	wanted = !share_database();
+	CommitTransactionCommand();
+	return wanted;
+}
+
+/*
+ * is_own_version says whether the version of the extension in this database is
+ * the library's; the catalog row has just been seen.
+ */
+static bool
+is_own_version(Oid extension)
+{
+	Relation	rel = table_open(ExtensionRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		same = false;
+
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(extension));
+	scan = systable_beginscan(rel, ExtensionOidIndexId, true, NULL, 1, &key);
+	tuple = systable_getnext(scan);
+	if (HeapTupleIsValid(tuple))
+	{
+		bool		isnull;
+		Datum		version = heap_getattr(tuple, Anum_pg_extension_extversion,
+										   RelationGetDescr(rel), &isnull);
+
+		same = !isnull && strcmp(TextDatumGetCString(version), OSM_WORKFLOW_VERSION) == 0;
+	}
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return same;
+}
+
+/* has_trigger says whether a table has a trigger that is not a foreign key's. */
+static bool
+has_trigger(Oid relid)
+{
+	Relation	rel = table_open(TriggerRelationId, AccessShareLock);
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	bool		found = false;
+
+	ScanKeyInit(&key, Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan = systable_beginscan(rel, TriggerRelidNameIndexId, true, NULL, 1, &key);
+	while (!found && HeapTupleIsValid(tuple = systable_getnext(scan)))
+		found = !((Form_pg_trigger) GETSTRUCT(tuple))->tgisinternal;
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/* is_valid_index says whether an index of schema osm is there and complete. */
+static bool
+is_valid_index(const char *name)
+{
+	Oid			relid = osm_relation(name, true);
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(relid));
+	bool		valid;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	valid = ((Form_pg_index) GETSTRUCT(tuple))->indisvalid;
+	ReleaseSysCache(tuple);
+	return valid;
+}
+
+/*
+ * is_coordinator is false on a node of a Citus cluster that is not the coordinator:
+ * the table in which Citus keeps the node's group says a number other than 0.
+ */
+static bool
+is_coordinator(void)
+{
+	Oid			relid = get_relname_relid("pg_dist_local_group", PG_CATALOG_NAMESPACE);
+	Relation	rel;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+	bool		coordinator = true;
+
+	if (!OidIsValid(relid))
+		return true;
+	rel = table_open(relid, AccessShareLock);
+	scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	tuple = heap_getnext(scan, ForwardScanDirection);
+	if (tuple != NULL)
+	{
+		bool		isnull;
+		Datum		group = heap_getattr(tuple, 1, RelationGetDescr(rel), &isnull);
+
+		coordinator = isnull || DatumGetInt32(group) == 0;
+	}
+	table_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return coordinator;
+}
+
+/*
+ * look says what the database is like, and for OSM_DATABASE_READY gives the owner
+ * of the tables; then the extension and its clocks are locked until the transaction
+ * ends, so that nobody drops or alters them meanwhile.  Somebody who already does
+ * is not waited for.
+ */
+static OsmDatabaseState
+look(Oid *owner)
+{
+	Oid			extension = get_extension_oid("osm_workflow", true);
+	LOCKTAG		tag;
+	Oid			clocks;
+	Oid			incidents;
+	HeapTuple	tuple;
+
+	if (!OidIsValid(extension))
+		return OSM_DATABASE_NO_EXTENSION;
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension, 0);
+	if (LockAcquire(&tag, AccessShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return OSM_DATABASE_BUSY;
+	AcceptInvalidationMessages();
+	if (get_extension_oid("osm_workflow", true) != extension)
+		return OSM_DATABASE_BUSY;
+	if (!is_own_version(extension))
+		return OSM_DATABASE_OTHER_VERSION;
+
+	clocks = osm_relation("clock", true);
+	incidents = osm_relation("incident", true);
+	if (!OidIsValid(clocks) || !OidIsValid(incidents))
+		return OSM_DATABASE_NO_TABLES;
+	if (!ConditionalLockRelationOid(clocks, AccessShareLock) ||
+		!ConditionalLockRelationOid(incidents, AccessShareLock))
+		return OSM_DATABASE_BUSY;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(clocks));
+	if (!HeapTupleIsValid(tuple))
+		return OSM_DATABASE_BUSY;
+	*owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+
+	if (!is_valid_index("clock_due_idx") || !is_valid_index("clock_warn_idx") ||
+		!has_trigger(incidents))
+		return OSM_DATABASE_INCOMPLETE;
+	if (!is_coordinator())
+		return OSM_DATABASE_NOT_COORDINATOR;
+	return OSM_DATABASE_READY;
+}
+
+/* set_local sets a setting until the transaction ends. */
+static void
+set_local(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
+							 false);
+}
+
+/*
+ * set_limits pins what a pass depends on.  The owner's triggers run in this session
+ * too and may have left other values behind; hence in every pass.
+ */
+static void
+set_limits(void)
+{
+	set_local("search_path", "pg_catalog, pg_temp");
+	set_local("lock_timeout", "1s");
+	set_local("jit", "off");
+	if (work_mem < 65536)
+		set_local("work_mem", "64MB");
+	enable_timeout_after(STATEMENT_TIMEOUT, PASS_TIMEOUT);
+}
+
+/* call_tick calls osm.tick() and takes its result apart. */
+static void
+call_tick(OsmPass *pass)
+{
+	bool		isnull;
+	Datum		value;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (tick_plan == NULL)
+	{
+		SPIPlanPtr	plan = SPI_prepare(TICK, 0, NULL);
+
+		if (plan == NULL)
+			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+		SPI_keepplan(plan);
+		tick_plan = plan;
+	}
+	if (SPI_execute_plan(tick_plan, NULL, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "osm.tick() returned no row");
+
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	pass->breaches = isnull ? 0 : DatumGetInt32(value);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull);
+	pass->warnings = isnull ? 0 : DatumGetInt32(value);
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull);
+	pass->next_due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+	SPI_finish();
+}
+
+/*
+ * try_pass runs one pass in a transaction of its own.  It may raise anything.
+ *
+ * The tables' owner is who acts until after commit, as deferred triggers run then;
+ * the flags forbid a trigger to become somebody else, the session's superuser above
+ * all.  An abort gives the former user back, a commit does not.
+ */
+static void
+try_pass(OsmPass *pass)
+{
+	Oid			owner = InvalidOid;
+	Oid			save_userid;
+	int			save_sec_context;
+
+	SetCurrentStatementStartTimestamp();
+	StartTransactionCommand();
+	GetUserIdAndSecContext(&save_userid, &save_sec_context);
+	set_limits();
+
+	if (!share_database())
+		pass->state = OSM_DATABASE_BUSY;
+	else
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		pass->state = look(&owner);
+		PopActiveSnapshot();
+	}
+	if (pass->state == OSM_DATABASE_READY)
+	{
+		SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
+		PushActiveSnapshot(GetTransactionSnapshot());
+		pgstat_report_activity(STATE_RUNNING, TICK);
+		call_tick(pass);
+		PopActiveSnapshot();
+	}
+	pass->now = osm_now();
+	pass->simulated = osm_now_is_simulated();
+	CommitTransactionCommand();
+	SetUserIdAndSecContext(save_userid, save_sec_context);
+	disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+/*
+ * report_failure says an error once, until it changes or goes away, with the
+ * SQLSTATE it had; the slot keeps it.
+ */
+static void
+report_failure(const ErrorData *error)
+{
+	OsmWorkerSlot *slot;
+	TimestampTz now = GetCurrentTimestamp();
+	bool		repeated;
+	int64		wait;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	repeated = slot->failures > 0 && slot->error_code == error->sqlerrcode;
+	osm_slot_fail(slot, now, error->sqlerrcode, error->message ? error->message : "");
+	wait = slot->not_before - now;
+	slot->in_pass = false;
+	LWLockRelease(osm_worker_shared->lock);
+
+	if (!repeated)
+		ereport(LOG,
+				(errcode(error->sqlerrcode),
+				 errmsg("osm_workflow worker failed in database %u: %s", own_database,
+						error->message ? error->message : ""),
+				 errdetail("SQLSTATE is %s. The worker tries again in %ld ms, then less often; the error is not reported again while it stays the same.",
+						   unpack_sql_state(error->sqlerrcode), (long) (wait / 1000)),
+				 error->context ? errcontext("%s", error->context) : 0));
+}
+
+/*
+ * begin_pass marks the slot and returns the instant the pass is for.  From here on
+ * sessions lower next_due for what this pass may not see.
+ */
+static TimestampTz
+begin_pass(void)
+{
+	OsmWorkerSlot *slot;
+	TimestampTz due;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	due = osm_slot_next_due(slot);
+	osm_slot_set_next_due(slot, DT_NOEND);
+	slot->look_at = DT_NOEND;
+	slot->in_pass = true;
+	LWLockRelease(osm_worker_shared->lock);
+	return due;
+}
+
+/*
+ * end_pass publishes what a pass came to.  due is the instant it was for.
+ */
+static void
+end_pass(const OsmPass *pass, TimestampTz due)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	bool		worked = pass->breaches + pass->warnings > 0;
+	OsmDatabaseState before;
+	OsmWorkerSlot *slot;
+	int			failures;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	slot->in_pass = false;
+	slot->last_look = now;
+	before = slot->state;
+	failures = slot->failures;
+	slot->state = pass->state;
+	if (pass->state != OSM_DATABASE_BUSY)
+		slot->failures = 0;
+	slot->simulated_now = pass->simulated ? pass->now : DT_NOBEGIN;
+	switch (pass->state)
+	{
+		case OSM_DATABASE_READY:
+			slot->passes++;
+			slot->last_pass = now;
+			slot->breaches += pass->breaches;
+			slot->warnings += pass->warnings;
+			if (worked && !pass->simulated && due != DT_NOEND && due < now)
+				osm_slot_lag(slot, now - due);
+			if (pass->next_due < osm_slot_next_due(slot))
+				osm_slot_set_next_due(slot, pass->next_due);
+			if (!worked && osm_slot_next_due(slot) < pass->now)
+			{
+				slot->not_before = now + Min(STALL_FIRST << Min(slot->stalls, 20),
+											 STALL_LONGEST);
+				slot->stalls++;
+			}
+			else
+			{
+				slot->stalls = 0;
+				slot->not_before = 0;
+			}
+			break;
+		case OSM_DATABASE_BUSY:
+			/* the instant is not dealt with: come back for it */
+			slot->look_at = now;
+			slot->not_before = now + MAKE_WAY;
+			break;
+		default:
+			/* nothing to be done until somebody says or a term is noted */
+			slot->not_before = 0;
+			break;
+	}
+	LWLockRelease(osm_worker_shared->lock);
+
+	if (pass->state == OSM_DATABASE_READY && failures > 0)
+		ereport(LOG, (errmsg("osm_workflow worker works again in database %u", own_database)));
+	if (pass->state == OSM_DATABASE_OTHER_VERSION && before != OSM_DATABASE_OTHER_VERSION)
+		ereport(LOG,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("osm_workflow in database %u is not of version %s, that of the library",
+						own_database, OSM_WORKFLOW_VERSION),
+				 errhint("Run ALTER EXTENSION osm_workflow UPDATE there; until then no term is watched.")));
+}
+
+/*
+ * run_pass runs one pass and records the outcome; false when it failed.  The error
+ * is caught here, with the transaction rolled back.
+ */
+static bool
+run_pass(OsmPass *pass)
+{
+	MemoryContext context = CurrentMemoryContext;
+	volatile bool done = false;
+	TimestampTz due = begin_pass();
+
+	memset(pass, 0, sizeof(OsmPass));
+	pass->next_due = DT_NOEND;
+	PG_TRY();
+	{
+		try_pass(pass);
+		done = true;
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		HOLD_INTERRUPTS();
+		disable_timeout(STATEMENT_TIMEOUT, false);
+		QueryCancelPending = false;
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortCurrentTransaction();
+		MemoryContextSwitchTo(context);
+		report_failure(error);
+		FreeErrorData(error);
+		RESUME_INTERRUPTS();
+	}
+	PG_END_TRY();
+
+	if (done)
+		end_pass(pass, due);
+	pgstat_report_stat(true);
+	pgstat_report_activity(STATE_IDLE, NULL);
+	return done;
+}
+
+/* what the slot says while the worker waits */
+typedef struct Orders
+{
+	bool		served;
+	bool		crowded;
+	TimestampTz due;
+	TimestampTz look_at;
+	TimestampTz not_before;
+} Orders;
+
+static void
+read_orders(Orders *orders)
+{
+	OsmWorkerSlot *slot;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_SHARED);
+	slot = own_slot();
+	orders->served = slot->served;
+	orders->crowded = osm_worker_shared->crowded;
+	orders->due = osm_slot_next_due(slot);
+	orders->look_at = slot->look_at;
+	orders->not_before = slot->not_before;
+	LWLockRelease(osm_worker_shared->lock);
+}
+
+/* wait_event is the name shown while a worker waits; its own from 17 on. */
+static uint32
+wait_event(void)
+{
+#if PG_VERSION_NUM >= 170000
+	static uint32 event = 0;
+
+	if (event == 0)
+		event = WaitEventExtensionNew("OsmWorkerMain");
+	return event;
+#else
+	return PG_WAIT_EXTENSION;
+#endif
+}
+
+/*
+ * wait_for_more waits until another pass is to be run and returns true, or false
+ * when the worker is to go: nothing is due soon, nothing has been done for
+ * linger_until, or somebody wants the database or our place.
+ *
+ * A worker that goes misses nothing: what is noted from then on is in the slot
+ * before the launcher, woken by our exit, looks at it.
+ */
+static bool
+wait_for_more(const OsmPass *pass, TimestampTz linger_until)
+{
+	for (;;)
+	{
+		Orders		orders;
+		TimestampTz now;
+		TimestampTz until;
+		long		timeout;
+
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+			return true;
+		}
+
+		read_orders(&orders);
+		now = GetCurrentTimestamp();
+		if (!orders.served || orders.not_before > now)
+			return false;
+		if (orders.look_at <= now ||
+			(pass->simulated ? orders.due < pass->now : orders.due < now))
+			return true;
+
+		/* the head start, or a term that is due before we would have gone */
+		until = orders.crowded ? now : linger_until;
+		if (!pass->simulated && orders.due != DT_NOEND &&
+			orders.due < Max(until, now + 2 * OSM_WORKER_HEAD_START))
+			until = orders.due + 1;
+		if (until <= now)
+			return false;
+		timeout = TimestampDifferenceMilliseconds(now, until);
+		if (timeout > MAKE_WAY_INTERVAL)
+			timeout = MAKE_WAY_INTERVAL;
+		if (WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, timeout,
+					  wait_event()) & WL_LATCH_SET)
+			continue;
+		if (timeout == MAKE_WAY_INTERVAL && is_wanted_by_others())
+		{
+			LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+			own_slot()->not_before = GetCurrentTimestamp() + MAKE_WAY;
+			LWLockRelease(osm_worker_shared->lock);
+			return false;
+		}
+	}
+}
+
+/*
+ * osm_worker_main is the worker of the database whose OID is its argument.
+ */
+void
+osm_worker_main(Datum main_arg)
+{
+	TimestampTz linger_until = 0;
+	OsmPass		pass;
+
+	own_database = DatumGetObjectId(main_arg);
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+
+	if (osm_worker_shared == NULL || RecoveryInProgress() || !enter())
+		proc_exit(0);
+
+	BackgroundWorkerInitializeConnectionByOid(own_database, InvalidOid, 0);
+	connected = true;
+	SetConfigOption("application_name", "osm_workflow worker", PGC_USERSET, PGC_S_SESSION);
+
+	while (run_pass(&pass) && pass.state == OSM_DATABASE_READY)
+	{
+		if (pass.breaches + pass.warnings > 0)
+			linger_until = GetCurrentTimestamp() + (int64) osm_worker_idle * 1000;
+		if (!wait_for_more(&pass, linger_until))
+			break;
+	}
+	proc_exit(0);
+}
