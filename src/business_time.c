@@ -1,0 +1,707 @@
+/*-------------------------------------------------------------------------
+ *
+ * business_time.c
+ *	  Deadline arithmetic in SQL: the functions over compiled calendars.
+ *
+ * The hazard that shaped this file: these functions run once per row of large
+ * tables.  The calendar is remembered in fn_extra together with its name and
+ * the generation it was built in, so that a row costs two comparisons and two
+ * look-ups; nothing is allocated but the result.
+ *
+ * Infinite instants and dates end here: the core knows finite ones only.
+ *
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/multirangetypes.h"
+#include "utils/rangetypes.h"
+#include "utils/typcache.h"
+
+#include "osm_calendar.h"
+#include "osm_workflow.h"
+
+PG_FUNCTION_INFO_V1(osm_add_business_time);
+PG_FUNCTION_INFO_V1(osm_subtract_business_time);
+PG_FUNCTION_INFO_V1(osm_business_time_between);
+PG_FUNCTION_INFO_V1(osm_is_business_time);
+PG_FUNCTION_INFO_V1(osm_next_business_time);
+PG_FUNCTION_INFO_V1(osm_previous_business_time);
+PG_FUNCTION_INFO_V1(osm_is_business_day);
+PG_FUNCTION_INFO_V1(osm_add_business_days);
+PG_FUNCTION_INFO_V1(osm_business_days_between);
+PG_FUNCTION_INFO_V1(osm_business_hours);
+PG_FUNCTION_INFO_V1(osm_business_hours_of);
+PG_FUNCTION_INFO_V1(osm_explain_deadline);
+PG_FUNCTION_INFO_V1(osm_timestamptz_plus_business_interval);
+PG_FUNCTION_INFO_V1(osm_timestamptz_minus_business_interval);
+
+/* What fn_extra keeps. */
+typedef struct CallCache
+{
+	OsmCalendar *calendar;
+	uint64		generation;
+	int			length;			/* of name */
+	char		name[FLEXIBLE_ARRAY_MEMBER];	/* not terminated */
+} CallCache;
+
+/* ---------- the calendar of a call ---------- */
+
+static pg_noinline OsmCalendar *
+look_up(FunctionCallInfo fcinfo, const char *name, int length)
+{
+	char	   *terminated = pnstrdup(name, length);
+	uint64		generation = osm_calendar_generation;
+	OsmCalendar *calendar = osm_calendar_get(terminated);
+	CallCache  *old = (CallCache *) fcinfo->flinfo->fn_extra;
+	CallCache  *call = old;
+
+	if (old == NULL || old->length < length)
+		call = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, offsetof(CallCache, name) + length);
+	call->calendar = calendar;
+
+	/*
+	 * If the calendar was overtaken while it was looked up, the generation of
+	 * before makes the next row look it up again.
+	 */
+	call->generation = generation;
+	call->length = length;
+	memcpy(call->name, name, length);
+	fcinfo->flinfo->fn_extra = call;
+	if (old != NULL && old != call)
+		pfree(old);
+	pfree(terminated);
+	return calendar;
+}
+
+static inline OsmCalendar *
+calendar_named(FunctionCallInfo fcinfo, const char *name, int length)
+{
+	CallCache  *call = (CallCache *) fcinfo->flinfo->fn_extra;
+
+	if (likely(call != NULL && call->generation == osm_calendar_generation &&
+			   call->length == length && memcmp(call->name, name, length) == 0))
+		return call->calendar;
+	return look_up(fcinfo, name, length);
+}
+
+/* The calendar an argument names. */
+static inline OsmCalendar *
+calendar_argument(FunctionCallInfo fcinfo, int number)
+{
+	text	   *name = PG_GETARG_TEXT_PP(number);
+
+	return calendar_named(fcinfo, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+}
+
+/* The session's calendar. */
+static inline OsmCalendar *
+session_calendar(FunctionCallInfo fcinfo)
+{
+	return calendar_named(fcinfo, osm_default_calendar, strlen(osm_default_calendar));
+}
+
+/* ---------- errors ---------- */
+
+static char *
+date_text(int32 day)
+{
+	return DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(day)));
+}
+
+/*
+ * Words what the core refused.  22008 if the question leaves the days laid out,
+ * 22023 if the calendar has no open time there.
+ */
+static pg_noinline void
+report_status(const OsmCalendar *calendar, OsmcStatus status)
+{
+	const OsmcCalendar *compiled = osm_calendar_compiled(calendar);
+
+	switch (status)
+	{
+		case OSMC_OK:
+			return;
+		case OSMC_NEVER_OPEN:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("calendar \"%s\" has no open time there", osm_calendar_name(calendar)),
+					 errhint("Look at its hours with osm.calendar_document().")));
+			break;
+		case OSMC_CLOSED_DAY:
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("the day has no open time in calendar \"%s\"",
+							osm_calendar_name(calendar))));
+			break;
+		case OSMC_OUT_OF_HORIZON:
+		case OSMC_OUT_OF_RANGE:
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("business time out of range in calendar \"%s\"",
+							osm_calendar_name(calendar)),
+					 errdetail("The calendar is laid out from %s to %s.",
+							   date_text(osmc_calendar_first_day(compiled)),
+							   date_text(osmc_calendar_last_day(compiled)))));
+			break;
+		default:
+			elog(ERROR, "unexpected status %d of calendar \"%s\"",
+				 (int) status, osm_calendar_name(calendar));
+	}
+}
+
+#define CHECK_STATUS(calendar, call) \
+	do { \
+		OsmcStatus	status_ = (call); \
+		if (unlikely(status_ != OSMC_OK)) \
+			report_status((calendar), status_); \
+	} while (0)
+
+static pg_noinline void
+report_provisional(const OsmCalendar *calendar)
+{
+	const OsmcCalendar *compiled = osm_calendar_compiled(calendar);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_UNKNOWN_CALENDAR),
+			 errmsg("days of calendar \"%s\" are not known beyond %s",
+					osm_calendar_name(calendar),
+					date_text(osmc_calendar_known_until(compiled))),
+			 errdetail("Setting %s refuses results that depend on later days.",
+					   "osm_workflow.strict_calendar"),
+			 errhint("Load the next year with osm.load_production_calendar().")));
+}
+
+/* OW009 in strict mode. */
+static inline void
+check_provisional(const OsmCalendar *calendar, bool provisional)
+{
+	if (unlikely(provisional && osm_strict_calendar))
+		report_provisional(calendar);
+}
+
+static void
+report_infinite(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+			 errmsg("business time between infinite instants is not defined")));
+}
+
+/* ---------- arithmetic, for C callers too ---------- */
+
+/*
+ * The instant when amount has been used up from t on; its mirror for negative
+ * parts.  *provisional (may be NULL): the answer depends on days not known yet.
+ * Errors: see report_status(); OW009 in strict mode.
+ */
+TimestampTz
+osm_calendar_add(OsmCalendar *calendar, TimestampTz t, const BusinessInterval *amount,
+				 bool *provisional)
+{
+	int64_t		result;
+	bool		guessed = false;
+
+	if (provisional != NULL)
+		*provisional = false;
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	CHECK_STATUS(calendar, osmc_calendar_add(osm_calendar_compiled(calendar), t, amount->time,
+											 amount->days, &result, &guessed));
+	check_provisional(calendar, guessed);
+	if (provisional != NULL)
+		*provisional = guessed;
+	return result;
+}
+
+/* The greatest instant from which amount is used up at t. */
+TimestampTz
+osm_calendar_subtract(OsmCalendar *calendar, TimestampTz t, const BusinessInterval *amount,
+					  bool *provisional)
+{
+	int64_t		result;
+	bool		guessed = false;
+
+	if (provisional != NULL)
+		*provisional = false;
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	CHECK_STATUS(calendar, osmc_calendar_subtract(osm_calendar_compiled(calendar), t, amount->time,
+												  amount->days, &result, &guessed));
+	check_provisional(calendar, guessed);
+	if (provisional != NULL)
+		*provisional = guessed;
+	return result;
+}
+
+/* Open time from one instant to another, negative if they are reversed; 22008 for infinite ones. */
+void
+osm_calendar_between(OsmCalendar *calendar, TimestampTz from, TimestampTz to,
+					 BusinessInterval *result)
+{
+	int64_t		time;
+	bool		guessed = false;
+
+	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
+		report_infinite();
+	CHECK_STATUS(calendar, osmc_calendar_between(osm_calendar_compiled(calendar), from, to,
+												 &time, &guessed));
+	check_provisional(calendar, guessed);
+	result->time = time;
+	result->days = 0;
+	result->reserved = 0;
+}
+
+/* The date an instant falls on in the calendar's zone. */
+DateADT
+osm_calendar_local_date(OsmCalendar *calendar, TimestampTz t)
+{
+	int32_t		day;
+
+	if (TIMESTAMP_IS_NOBEGIN(t))
+		return DATEVAL_NOBEGIN;
+	if (TIMESTAMP_IS_NOEND(t))
+		return DATEVAL_NOEND;
+	CHECK_STATUS(calendar, osmc_calendar_local_day(osm_calendar_compiled(calendar), t, &day));
+	return day;
+}
+
+/* The count-th business day strictly after (before, if negative) a date; 0 gives the date. */
+DateADT
+osm_calendar_add_days(OsmCalendar *calendar, DateADT day, int32 count)
+{
+	int32_t		result;
+	bool		guessed = false;
+
+	if (DATE_NOT_FINITE(day))
+		return day;
+	CHECK_STATUS(calendar, osmc_calendar_add_days(osm_calendar_compiled(calendar), day, count,
+												  &result, &guessed));
+	check_provisional(calendar, guessed);
+	return result;
+}
+
+/* Business days in (from, to], negative if reversed; 22008 for infinite dates. */
+int32
+osm_calendar_days_between(OsmCalendar *calendar, DateADT from, DateADT to)
+{
+	int32_t		count;
+	bool		guessed = false;
+
+	if (DATE_NOT_FINITE(from) || DATE_NOT_FINITE(to))
+		report_infinite();
+	CHECK_STATUS(calendar, osmc_calendar_days_between(osm_calendar_compiled(calendar), from, to,
+													  &count, &guessed));
+	check_provisional(calendar, guessed);
+	return count;
+}
+
+/* In strict mode, whether a date is known; OW009 if not. */
+static void
+check_day_known(OsmCalendar *calendar, int32 day)
+{
+	if (osm_strict_calendar &&
+		day > osmc_calendar_known_until(osm_calendar_compiled(calendar)))
+		report_provisional(calendar);
+}
+
+/* ---------- SQL functions, one instant or date ---------- */
+
+Datum
+osm_add_business_time(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(osm_calendar_add(calendar_argument(fcinfo, 2),
+										   PG_GETARG_TIMESTAMPTZ(0),
+										   PG_GETARG_BUSINESS_INTERVAL_P(1), NULL));
+}
+
+Datum
+osm_subtract_business_time(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(osm_calendar_subtract(calendar_argument(fcinfo, 2),
+												PG_GETARG_TIMESTAMPTZ(0),
+												PG_GETARG_BUSINESS_INTERVAL_P(1), NULL));
+}
+
+Datum
+osm_timestamptz_plus_business_interval(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(osm_calendar_add(session_calendar(fcinfo),
+										   PG_GETARG_TIMESTAMPTZ(0),
+										   PG_GETARG_BUSINESS_INTERVAL_P(1), NULL));
+}
+
+Datum
+osm_timestamptz_minus_business_interval(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TIMESTAMPTZ(osm_calendar_subtract(session_calendar(fcinfo),
+												PG_GETARG_TIMESTAMPTZ(0),
+												PG_GETARG_BUSINESS_INTERVAL_P(1), NULL));
+}
+
+Datum
+osm_business_time_between(PG_FUNCTION_ARGS)
+{
+	BusinessInterval *result = palloc(sizeof(BusinessInterval));
+
+	osm_calendar_between(calendar_argument(fcinfo, 2), PG_GETARG_TIMESTAMPTZ(0),
+						 PG_GETARG_TIMESTAMPTZ(1), result);
+	PG_RETURN_BUSINESS_INTERVAL_P(result);
+}
+
+/* Whether an instant lies in a half-open segment; false for infinite ones. */
+Datum
+osm_is_business_time(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
+	bool		open;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+		PG_RETURN_BOOL(false);
+	CHECK_STATUS(calendar, osmc_calendar_is_open(osm_calendar_compiled(calendar), t, &open));
+	if (unlikely(osm_strict_calendar))
+		check_day_known(calendar, osm_calendar_local_date(calendar, t));
+	PG_RETURN_BOOL(open);
+}
+
+Datum
+osm_next_business_time(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
+	int64_t		result;
+	bool		guessed = false;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+		PG_RETURN_TIMESTAMPTZ(t);
+	CHECK_STATUS(calendar, osmc_calendar_next(osm_calendar_compiled(calendar), t, &result,
+											  &guessed));
+	check_provisional(calendar, guessed);
+	PG_RETURN_TIMESTAMPTZ(result);
+}
+
+Datum
+osm_previous_business_time(PG_FUNCTION_ARGS)
+{
+	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
+	int64_t		result;
+	bool		guessed = false;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+		PG_RETURN_TIMESTAMPTZ(t);
+	CHECK_STATUS(calendar, osmc_calendar_previous(osm_calendar_compiled(calendar), t, &result,
+												  &guessed));
+	check_provisional(calendar, guessed);
+	PG_RETURN_TIMESTAMPTZ(result);
+}
+
+/* Whether a date has open time; false for infinite ones. */
+Datum
+osm_is_business_day(PG_FUNCTION_ARGS)
+{
+	DateADT		day = PG_GETARG_DATEADT(0);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
+	bool		business;
+
+	if (DATE_NOT_FINITE(day))
+		PG_RETURN_BOOL(false);
+	CHECK_STATUS(calendar, osmc_calendar_is_business_day(osm_calendar_compiled(calendar), day,
+														 &business));
+	check_day_known(calendar, day);
+	PG_RETURN_BOOL(business);
+}
+
+Datum
+osm_add_business_days(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(osm_calendar_add_days(calendar_argument(fcinfo, 2), PG_GETARG_DATEADT(0),
+											PG_GETARG_INT32(1)));
+}
+
+Datum
+osm_business_days_between(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(osm_calendar_days_between(calendar_argument(fcinfo, 2), PG_GETARG_DATEADT(0),
+											  PG_GETARG_DATEADT(1)));
+}
+
+/* ---------- segments ---------- */
+
+/* [start, end) as a range. */
+static RangeType *
+segment_range(TypeCacheEntry *type, int64 start, int64 end)
+{
+	RangeBound	lower = {TimestampTzGetDatum(start), false, true, true};
+	RangeBound	upper = {TimestampTzGetDatum(end), false, false, false};
+
+#if PG_VERSION_NUM >= 160000
+	return make_range(type, &lower, &upper, false, NULL);
+#else
+	return make_range(type, &lower, &upper, false);
+#endif
+}
+
+static TypeCacheEntry *
+instant_range_type(void)
+{
+	return lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+}
+
+/*
+ * The open segments inside a range, as a multirange.  A bound of the range that
+ * lies in open time keeps its kind.  22008 for a range without bounds.
+ */
+Datum
+osm_business_hours(PG_FUNCTION_ARGS)
+{
+	RangeType  *within = PG_GETARG_RANGE_P(0);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
+	TypeCacheEntry *type = instant_range_type();
+	RangeBound	lower;
+	RangeBound	upper;
+	bool		empty;
+	RangeType **ranges = NULL;
+	int			count = 0;
+	int			room = 0;
+	OsmcScan	scan;
+	OsmcSegment segment;
+	TimestampTz from;
+	TimestampTz to;
+
+	range_deserialize(type, within, &lower, &upper, &empty);
+	if (empty)
+		PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, type, 0, NULL));
+	from = DatumGetTimestampTz(lower.val);
+	to = DatumGetTimestampTz(upper.val);
+	if (lower.infinite || upper.infinite || TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("business hours of a range without bounds are not defined"),
+				 errhint("Give both ends of the range.")));
+
+	/* one microsecond more, for an inclusive end */
+	CHECK_STATUS(calendar, osmc_calendar_scan(osm_calendar_compiled(calendar), from, to + 1,
+											  &scan));
+	if (osm_strict_calendar)
+		check_day_known(calendar, osm_calendar_local_date(calendar, to));
+	while (osmc_scan_next(&scan, &segment))
+	{
+		RangeType  *range = segment_range(type, segment.start, segment.end);
+
+		CHECK_FOR_INTERRUPTS();
+		if (segment.start <= from || segment.end >= to)
+			range = range_intersect_internal(type, range, within);
+		if (RangeIsEmpty(range))
+			continue;
+		if (count == room)
+		{
+			room = room == 0 ? 64 : room * 2;
+			ranges = ranges == NULL ? palloc(sizeof(RangeType *) * room)
+				: repalloc(ranges, sizeof(RangeType *) * room);
+		}
+		ranges[count++] = range;
+	}
+	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, type, count, ranges));
+}
+
+/* The rows of a set-returning function, made at its first call. */
+typedef struct Rows
+{
+	int			count;
+	int			room;
+	Datum	   *rows;
+} Rows;
+
+static void
+push_row(Rows *rows, Datum row)
+{
+	if (rows->count == rows->room)
+	{
+		rows->room = rows->room == 0 ? 64 : rows->room * 2;
+		rows->rows = rows->rows == NULL ? palloc(sizeof(Datum) * rows->room)
+			: repalloc(rows->rows, sizeof(Datum) * rows->room);
+	}
+	rows->rows[rows->count++] = row;
+}
+
+/* Hands the rows out one by one. */
+static Datum
+return_rows(FunctionCallInfo fcinfo, FuncCallContext *funcctx)
+{
+	Rows	   *rows = (Rows *) funcctx->user_fctx;
+
+	if (funcctx->call_cntr < (uint64) rows->count)
+		SRF_RETURN_NEXT(funcctx, rows->rows[funcctx->call_cntr]);
+	SRF_RETURN_DONE(funcctx);
+}
+
+/* A set-returning function needs fn_extra for itself: the calendar is looked up once per set. */
+static OsmCalendar *
+calendar_of_set(FunctionCallInfo fcinfo, int number)
+{
+	return osm_calendar_get(text_to_cstring(PG_GETARG_TEXT_PP(number)));
+}
+
+/* One day's segments, a row each; none for a closed or infinite date. */
+Datum
+osm_business_hours_of(PG_FUNCTION_ARGS)
+{
+	if (SRF_IS_FIRSTCALL())
+	{
+		FuncCallContext *funcctx = SRF_FIRSTCALL_INIT();
+		MemoryContext old = MemoryContextSwitchTo(funcctx->multi_call_memory_ctx);
+		DateADT		day = PG_GETARG_DATEADT(0);
+		OsmCalendar *calendar = calendar_of_set(fcinfo, 1);
+		Rows	   *rows = palloc0(sizeof(Rows));
+		OsmcScan	scan;
+		OsmcSegment segment;
+
+		if (!DATE_NOT_FINITE(day))
+		{
+			CHECK_STATUS(calendar, osmc_calendar_scan_day(osm_calendar_compiled(calendar), day,
+														  &scan));
+			check_day_known(calendar, day);
+			while (osmc_scan_next(&scan, &segment))
+				push_row(rows, RangeTypePGetDatum(segment_range(instant_range_type(),
+																segment.start, segment.end)));
+		}
+		funcctx->user_fctx = rows;
+		MemoryContextSwitchTo(old);
+	}
+	return return_rows(fcinfo, SRF_PERCALL_SETUP());
+}
+
+/* ---------- explain_deadline ---------- */
+
+/* What the rows of one explanation share. */
+typedef struct Explanation
+{
+	OsmCalendar *calendar;
+	TupleDesc	desc;
+	TypeCacheEntry *range_type;
+	Rows	   *rows;
+	BusinessInterval left;		/* what is still to be used */
+} Explanation;
+
+/* Adds a row: a segment, what it used of the amount, and the title of its day. */
+static void
+explain_row(Explanation *e, int64 start, int64 end, int64 used_time, int32 used_days, DateADT day)
+{
+	const char *title = osm_calendar_day_title(e->calendar, day);
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
+
+	CHECK_FOR_INTERRUPTS();
+	e->left.time -= used_time;
+	e->left.days -= used_days;
+	values[0] = RangeTypePGetDatum(segment_range(e->range_type, start, end));
+	values[1] = PointerGetDatum(osm_business_interval_make(used_time, used_days));
+	values[2] = PointerGetDatum(osm_business_interval_make(e->left.time, e->left.days));
+	nulls[3] = title == NULL;
+	if (title != NULL)
+		values[3] = CStringGetTextDatum(title);
+	push_row(e->rows, HeapTupleGetDatum(heap_form_tuple(e->desc, values, nulls)));
+}
+
+/*
+ * The business days of the amount, a row each: from opening to close.  day is
+ * the date they are counted from, direction 1 or -1.
+ */
+static void
+explain_days(Explanation *e, DateADT day, int direction)
+{
+	const OsmcCalendar *compiled = osm_calendar_compiled(e->calendar);
+
+	while (e->left.days != 0)
+	{
+		int64_t		start;
+		int64_t		end;
+
+		day = osm_calendar_add_days(e->calendar, day, direction);
+		CHECK_STATUS(e->calendar, osmc_calendar_opening_of(compiled, day, &start));
+		CHECK_STATUS(e->calendar, osmc_calendar_close_of(compiled, day, &end));
+		explain_row(e, start, end, 0, direction, day);
+	}
+}
+
+/* The segments of open time between two instants, a row each, in the order they are used up. */
+static void
+explain_time(Explanation *e, int64 from, int64 to, int direction)
+{
+	OsmcScan	scan;
+	OsmcSegment segment;
+	OsmcSegment *segments = NULL;
+	int			count = 0;
+	int			room = 0;
+	int			i;
+
+	CHECK_STATUS(e->calendar, osmc_calendar_scan(osm_calendar_compiled(e->calendar),
+												 Min(from, to), Max(from, to), &scan));
+	while (osmc_scan_next(&scan, &segment))
+	{
+		if (count == room)
+		{
+			room = room == 0 ? 64 : room * 2;
+			segments = segments == NULL ? palloc(sizeof(OsmcSegment) * room)
+				: repalloc(segments, sizeof(OsmcSegment) * room);
+		}
+		segments[count++] = segment;
+	}
+	for (i = 0; i < count; i++)
+	{
+		OsmcSegment *s = &segments[direction > 0 ? i : count - 1 - i];
+
+		/* of a segment that touches midnight, the day it belongs to is that of its start */
+		explain_row(e, s->start, s->end, direction * (s->end - s->start), 0,
+					osm_calendar_local_date(e->calendar, s->start));
+	}
+}
+
+/*
+ * How a deadline came about: the business days counted, then the open segments
+ * used up, in the order of the walk (backward for negative parts).
+ */
+Datum
+osm_explain_deadline(PG_FUNCTION_ARGS)
+{
+	if (SRF_IS_FIRSTCALL())
+	{
+		FuncCallContext *funcctx = SRF_FIRSTCALL_INIT();
+		MemoryContext old = MemoryContextSwitchTo(funcctx->multi_call_memory_ctx);
+		TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
+		BusinessInterval *amount = PG_GETARG_BUSINESS_INTERVAL_P(1);
+		Explanation e;
+
+		if (get_call_result_type(fcinfo, NULL, &e.desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		e.desc = BlessTupleDesc(e.desc);
+		e.calendar = calendar_of_set(fcinfo, 2);
+		e.range_type = instant_range_type();
+		e.rows = palloc0(sizeof(Rows));
+		e.left = *amount;
+
+		if (!TIMESTAMP_NOT_FINITE(t))
+		{
+			BusinessInterval days = {0, amount->days, 0};
+			TimestampTz due = osm_calendar_add(e.calendar, t, amount, NULL);
+
+			if (amount->days != 0)
+			{
+				explain_days(&e, osm_calendar_local_date(e.calendar, t),
+							 amount->days > 0 ? 1 : -1);
+				t = osm_calendar_add(e.calendar, t, &days, NULL);
+			}
+			if (amount->time != 0)
+				explain_time(&e, t, due, amount->time > 0 ? 1 : -1);
+		}
+		funcctx->user_fctx = e.rows;
+		MemoryContextSwitchTo(old);
+	}
+	return return_rows(fcinfo, SRF_PERCALL_SETUP());
+}
