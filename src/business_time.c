@@ -537,7 +537,12 @@ return_rows(FunctionCallInfo fcinfo, FuncCallContext *funcctx)
 	Rows	   *rows = (Rows *) funcctx->user_fctx;
 
 	if (funcctx->call_cntr < (uint64) rows->count)
-		SRF_RETURN_NEXT(funcctx, rows->rows[funcctx->call_cntr]);
+	{
+		/* the macro counts before it evaluates its argument */
+		Datum		row = rows->rows[funcctx->call_cntr];
+
+		SRF_RETURN_NEXT(funcctx, row);
+	}
 	SRF_RETURN_DONE(funcctx);
 }
 
@@ -593,7 +598,8 @@ typedef struct Explanation
 static void
 explain_row(Explanation *e, int64 start, int64 end, int64 used_time, int32 used_days, DateADT day)
 {
-	const char *title = osm_calendar_day_title(e->calendar, day);
+	bool		closes;
+	const char *title = osm_calendar_day_title(e->calendar, day, &closes);
 	Datum		values[4];
 	bool		nulls[4] = {false, false, false, false};
 
@@ -610,6 +616,26 @@ explain_row(Explanation *e, int64 start, int64 end, int64 used_time, int32 used_
 }
 
 /*
+ * Named closed days strictly between two dates, in the order of the walk: rows
+ * that use nothing, each as wide as the day.
+ */
+static void
+explain_skipped(Explanation *e, DateADT after, DateADT before, int direction)
+{
+	DateADT		day;
+
+	for (day = after + direction; direction > 0 ? day < before : day > before; day += direction)
+	{
+		bool		closes;
+
+		CHECK_FOR_INTERRUPTS();
+		if (osm_calendar_day_title(e->calendar, day, &closes) != NULL && closes)
+			explain_row(e, osm_calendar_midnight(e->calendar, day),
+						osm_calendar_midnight(e->calendar, day + 1), 0, 0, day);
+	}
+}
+
+/*
  * The business days of the amount, a row each: from opening to close.  day is
  * the date they are counted from, direction 1 or -1.
  */
@@ -622,8 +648,10 @@ explain_days(Explanation *e, DateADT day, int direction)
 	{
 		int64_t		start;
 		int64_t		end;
+		DateADT		previous = day;
 
 		day = osm_calendar_add_days(e->calendar, day, direction);
+		explain_skipped(e, previous, day, direction);
 		CHECK_STATUS(e->calendar, osmc_calendar_opening_of(compiled, day, &start));
 		CHECK_STATUS(e->calendar, osmc_calendar_close_of(compiled, day, &end));
 		explain_row(e, start, end, 0, direction, day);
@@ -634,6 +662,8 @@ explain_days(Explanation *e, DateADT day, int direction)
 static void
 explain_time(Explanation *e, int64 from, int64 to, int direction)
 {
+	/* the day of the start too, if it is a closed one */
+	DateADT		previous = osm_calendar_local_date(e->calendar, from) - direction;
 	OsmcScan	scan;
 	OsmcSegment segment;
 	OsmcSegment *segments = NULL;
@@ -656,10 +686,12 @@ explain_time(Explanation *e, int64 from, int64 to, int direction)
 	for (i = 0; i < count; i++)
 	{
 		OsmcSegment *s = &segments[direction > 0 ? i : count - 1 - i];
-
 		/* of a segment that touches midnight, the day it belongs to is that of its start */
-		explain_row(e, s->start, s->end, direction * (s->end - s->start), 0,
-					osm_calendar_local_date(e->calendar, s->start));
+		DateADT		day = osm_calendar_local_date(e->calendar, s->start);
+
+		explain_skipped(e, previous, day, direction);
+		explain_row(e, s->start, s->end, direction * (s->end - s->start), 0, day);
+		previous = day;
 	}
 }
 

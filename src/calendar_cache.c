@@ -34,6 +34,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/datetime.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -48,11 +49,12 @@
 #define CALENDAR_KEY_SIZE	404
 
 /*
- * Days laid out, from 1 January of the first year to 31 December of the last.
- * The years of the dated days are always among them.
+ * Days laid out, from 1 January of the first year to 31 December of the last:
+ * half a century with a lunch break stays below 1 MiB.  The years of the dated
+ * days are always among them.
  */
-#define FIRST_YEAR	1990
-#define LAST_YEAR	2049
+#define FIRST_YEAR	1995
+#define LAST_YEAR	2044
 
 PG_FUNCTION_INFO_V1(osm_invalidate_definition);
 PG_FUNCTION_INFO_V1(osm_calendar_memory);
@@ -299,7 +301,8 @@ spans_columns(HeapTuple row, int opens_number, int closes_number, MemoryContext 
 					  TYPALIGN_DOUBLE, &open_values, NULL, &open_count);
 	deconstruct_array(DatumGetArrayTypeP(closes), TIMEOID, sizeof(TimeADT), FLOAT8PASSBYVAL,
 					  TYPALIGN_DOUBLE, &close_values, NULL, &close_count);
-	spans = MemoryContextAllocZero(context, sizeof(OsmcSpan) * Max(1, Min(open_count, close_count)));
+	spans = MemoryContextAllocZero(context,
+								   sizeof(OsmcSpan) * Max(1, Min(open_count, close_count)));
 	for (i = 0; i < open_count && i < close_count; i++)
 	{
 		spans[i].open = DatumGetTimeADT(open_values[i]);
@@ -857,14 +860,32 @@ osm_calendar_name(const OsmCalendar *calendar)
 	return calendar->name;
 }
 
-/* The title of the rule that made a day what it is; NULL if it has none. */
+/* The beginning of a date in the calendar's zone. */
+TimestampTz
+osm_calendar_midnight(const OsmCalendar *calendar, DateADT day)
+{
+	struct pg_tm tm;
+
+	memset(&tm, 0, sizeof(tm));
+	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
+	return day * USECS_PER_DAY +
+		DetermineTimeZoneOffset(&tm, (pg_tz *) calendar->source.zone) * USECS_PER_SEC;
+}
+
+/*
+ * The title of the rule that made a day what it is; NULL if it has none.
+ * *closes: the rule is what closes the day, not its weekday.
+ */
 const char *
-osm_calendar_day_title(const OsmCalendar *calendar, DateADT day)
+osm_calendar_day_title(const OsmCalendar *calendar, DateADT day, bool *closes)
 {
 	OsmcDayOrigin origin = osmc_source_origin(&calendar->source, day);
 
+	*closes = false;
 	if (origin.layer < 0 || origin.day == NULL)
 		return NULL;
+	*closes = origin.day->rule.kind == OSMC_DAY_CLOSED ||
+		origin.day->rule.kind == OSMC_DAY_DECREE;
 	return calendar->titles[origin.layer][origin.day - calendar->layers[origin.layer].days];
 }
 

@@ -76,7 +76,8 @@ CREATE CAST (osm.business_interval AS interval)
 COMMENT ON CAST (osm.business_interval AS interval) IS 'Explicit only: the days are business days';
 CREATE CAST (interval AS osm.business_interval)
     WITH FUNCTION osm.interval_to_business_interval(interval);
-COMMENT ON CAST (interval AS osm.business_interval) IS 'Explicit only: the days become business days';
+COMMENT ON CAST (interval AS osm.business_interval) IS
+'Explicit only: the days become business days';
 
 -- Order: days first, then time
 

@@ -13,8 +13,8 @@ CREATE FUNCTION osm.add_business_time(
 RETURNS timestamptz LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_add_business_time';
 COMMENT ON FUNCTION osm.add_business_time(timestamptz, osm.business_interval, text) IS
-'The earliest instant at which the amount is used up: business days first, to the close of the last '
-'one, then business time. A negative amount goes back';
+'The earliest instant at which the amount is used up: business days first, to the close of the '
+'last one, then business time. A negative amount goes back';
 
 CREATE FUNCTION osm.subtract_business_time(
     due timestamptz, amount osm.business_interval,
@@ -104,8 +104,8 @@ CREATE FUNCTION osm.explain_deadline(
 RETURNS SETOF record LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 10
 AS 'MODULE_PATHNAME', 'osm_explain_deadline';
 COMMENT ON FUNCTION osm.explain_deadline(timestamptz, osm.business_interval, text) IS
-'How osm.add_business_time() arrives at its result: each business day counted and each segment used, '
-'what it used and what was left; a named closed day in between is a row that uses nothing';
+'How osm.add_business_time() arrives at its result: each business day counted and each segment '
+'used, what it used and what was left; a named closed day in between is a row that uses nothing';
 
 CREATE FUNCTION osm.calendar_memory(
     calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))

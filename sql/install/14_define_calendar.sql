@@ -1,8 +1,8 @@
 -- Calendars as documents: define, show, load a production calendar, drop.
 --
 -- The hazard that shaped it: deadlines that are running are counted on these rows. A document is
--- taken whole or not at all, says itself what is wrong with it, and is compiled, together with every
--- calendar that lies over it, before the change is accepted.
+-- taken whole or not at all, says itself what is wrong with it, and is compiled, together with
+-- every calendar that lies over it, before the change is accepted.
 
 CREATE FUNCTION osm.check_calendar(name text) RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -46,8 +46,8 @@ BEGIN
                     item #>> '{}'
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = format('It stands in "%s".', place),
-                      HINT = 'Write a shift over midnight as two segments, the first up to "24:00" and '
-                             'the second from "00:00" of the next day.';
+                      HINT = 'Write a shift over midnight as two segments, the first up to "24:00" '
+                             'and the second from "00:00" of the next day.';
         END IF;
         opens := opens || part[1]::time;
         closes := closes || part[2]::time;
@@ -61,7 +61,7 @@ BEGIN
         IF segment.o < latest THEN
             RAISE EXCEPTION 'segments overlap in calendar definition: %', value
                 USING ERRCODE = 'invalid_parameter_value',
-                      DETAIL = format('In "%s" a segment opens at %s, before %s, when another closes.',
+                      DETAIL = format('In "%s" a segment opens at %s, before another closes at %s.',
                                       place, segment.o, latest);
         END IF;
         latest := segment.c;
@@ -237,7 +237,8 @@ BEGIN
             RAISE EXCEPTION 'unknown key "%" in calendar definition', entry.key
                 USING ERRCODE = 'invalid_parameter_value',
                       HINT = format('Keys are %s.', (
-                          SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(known) AS k));
+                          SELECT string_agg(k, ', ' ORDER BY k)
+                          FROM jsonb_object_keys(known) AS k));
         END IF;
         IF jsonb_typeof(entry.value) <> ALL (ARRAY[known ->> entry.key, 'null']) THEN
             RAISE EXCEPTION 'key "%" of a calendar definition is of the wrong type', entry.key
@@ -264,7 +265,8 @@ BEGIN
                   HINT = 'Use a name listed in pg_timezone_names, such as Asia/Barnaul.';
     END IF;
     FOR entry IN
-        SELECT k AS key FROM jsonb_object_keys(coalesce(nullif(definition -> 'hours', 'null'), '{}')) AS k
+        SELECT k AS key
+        FROM jsonb_object_keys(coalesce(nullif(definition -> 'hours', 'null'), '{}')) AS k
         WHERE k !~ '^[1-7]$'
     LOOP
         RAISE EXCEPTION 'invalid weekday "%" in calendar definition', entry.key
@@ -296,8 +298,9 @@ BEGIN
     END IF;
     PERFORM osm.check_calendar_document(definition);
     definition := jsonb_strip_nulls(definition - 'days' - 'every_year')
-        || jsonb_build_object('days', coalesce(nullif(definition -> 'days', 'null'), '{}'),
-                              'every_year', coalesce(nullif(definition -> 'every_year', 'null'), '{}'));
+        || jsonb_build_object(
+            'days', coalesce(nullif(definition -> 'days', 'null'), '{}'),
+            'every_year', coalesce(nullif(definition -> 'every_year', 'null'), '{}'));
 
     -- One writer at a time: two could make a circle, each unaware of the other. Readers go on.
     LOCK TABLE osm.calendar IN SHARE ROW EXCLUSIVE MODE;
@@ -341,7 +344,9 @@ BEGIN
         known_until = excluded.known_until, confirmed_until = excluded.confirmed_until;
 
     DELETE FROM osm.calendar_hours AS h WHERE h.calendar = wanted;
-    FOR hours IN SELECT e.key, e.value FROM jsonb_each(definition -> 'hours') AS e ORDER BY e.key LOOP
+    FOR hours IN
+        SELECT e.key, e.value FROM jsonb_each(definition -> 'hours') AS e ORDER BY e.key
+    LOOP
         INSERT INTO osm.calendar_hours (calendar, isodow, opens, closes)
         SELECT wanted, hours.key::smallint, u.o, u.c
         FROM osm.parse_calendar_segments(hours.value, 'hours ' || hours.key) AS p,
@@ -349,26 +354,30 @@ BEGIN
     END LOOP;
 
     DELETE FROM osm.calendar_day AS d WHERE d.calendar = wanted;
-    FOR day IN SELECT e.key, e.value FROM jsonb_each(definition -> 'days') AS e ORDER BY e.key LOOP
+    FOR day IN
+        SELECT e.key, e.value FROM jsonb_each(definition -> 'days') AS e ORDER BY e.key
+    LOOP
         rule := osm.parse_calendar_day(day.value, 'days ' || day.key);
-        INSERT INTO osm.calendar_day (calendar, day, kind, like_isodow, decree, opens, closes, title,
-            source)
+        INSERT INTO osm.calendar_day (calendar, day, kind, like_isodow, decree, opens, closes,
+            title, source)
         VALUES (wanted, osm.parse_calendar_date(day.key, 'days'), rule.kind,
             rule.like_isodow, rule.decree, rule.opens, rule.closes, rule.title, rule.source);
     END LOOP;
 
     DELETE FROM osm.calendar_yearly_day AS d WHERE d.calendar = wanted;
-    FOR day IN SELECT e.key, e.value FROM jsonb_each(definition -> 'every_year') AS e ORDER BY e.key LOOP
+    FOR day IN
+        SELECT e.key, e.value FROM jsonb_each(definition -> 'every_year') AS e ORDER BY e.key
+    LOOP
         PERFORM osm.parse_calendar_date('2000-' || day.key, 'every_year');
         rule := osm.parse_calendar_day(day.value, 'every_year ' || day.key);
         IF rule.decree OR rule.kind = 'usual' OR rule.source IS NOT NULL THEN
             RAISE EXCEPTION 'invalid day in calendar definition: %', day.value
                 USING ERRCODE = 'invalid_parameter_value',
-                      DETAIL = format('"every_year %s" cannot be a decree, usual, or have a source.',
-                                      day.key);
+                      DETAIL = format('"every_year %s" cannot be a decree or usual, nor have a '
+                                      'source.', day.key);
         END IF;
-        INSERT INTO osm.calendar_yearly_day (calendar, month, day_of_month, kind, like_isodow, opens,
-            closes, title)
+        INSERT INTO osm.calendar_yearly_day (calendar, month, day_of_month, kind, like_isodow,
+            opens, closes, title)
         VALUES (wanted, left(day.key, 2)::smallint, right(day.key, 2)::smallint,
             rule.kind, rule.like_isodow, rule.opens, rule.closes, rule.title);
     END LOOP;
@@ -386,8 +395,8 @@ BEGIN
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.define_calendar(text, jsonb) IS
-'Creates or replaces a calendar from its document, all or nothing. Errors 22P02 and 22023 say what is '
-'wrong and where; a calendar without open time ahead is refused';
+'Creates or replaces a calendar from its document, all or nothing. Errors 22P02 and 22023 say what '
+'is wrong and where; a calendar without open time ahead is refused';
 
 CREATE FUNCTION osm.calendar_document(name text) RETURNS jsonb
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -458,7 +467,8 @@ DECLARE
     day date;
     years integer[];
     known date;
-    day_kinds CONSTANT text[] := '{holiday,transferred_day_off,short_day,working_weekend,nonworking_decree}';
+    day_kinds CONSTANT text[] :=
+        '{holiday,transferred_day_off,short_day,working_weekend,nonworking_decree}';
     child text;
     result integer := 0;
     loaded jsonb := '{}';
@@ -474,7 +484,8 @@ BEGIN
 
     FOR line IN
         SELECT l.text, l.number
-        FROM regexp_split_to_table(ltrim(csv, chr(65279)), '\r?\n') WITH ORDINALITY AS l (text, number)
+        FROM regexp_split_to_table(ltrim(csv, chr(65279)), '\r?\n')
+            WITH ORDINALITY AS l (text, number)
         WHERE l.text <> ''
         ORDER BY l.number
     LOOP
@@ -486,7 +497,7 @@ BEGIN
                 RAISE EXCEPTION 'the first line of a production calendar must name its columns'
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = format('It is: %s', left(line.text, 100)),
-                          HINT = 'Columns are date,kind,title,source; title and source may be left out.';
+                          HINT = 'Columns are date,kind,title,source; the last two may be left out.';
             END IF;
             CONTINUE;
         END IF;
@@ -550,7 +561,8 @@ BEGIN
     WHERE c.name = wanted AND c.known_until IS DISTINCT FROM known;
     IF known < (SELECT max(k)::date FROM jsonb_object_keys(loaded) AS k) THEN
         RAISE NOTICE 'calendar "%" stays known until %', wanted, known
-            USING DETAIL = 'A later year counts as known when the file has its 1 January and the years before it.';
+            USING DETAIL = 'A later year counts as known when the file has its 1 January and every '
+                           'year before it is known.';
     END IF;
 
     FOR child IN
@@ -566,8 +578,9 @@ BEGIN
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.load_production_calendar(text, text) IS
-'Takes the days of a production calendar, CSV with columns date,kind,title,source, into a calendar, '
-'day by day, and moves known_until to the end of the years loaded; returns the number of lines taken';
+'Takes the days of a production calendar, CSV with columns date,kind,title,source, into a '
+'calendar, day by day, and moves known_until to the end of the years loaded; returns the number of '
+'lines taken';
 
 CREATE FUNCTION osm.drop_calendar(name text) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
@@ -606,4 +619,5 @@ BEGIN
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.drop_calendar(text) IS
-'Removes a calendar; error 2BP01 while calendars, regulations, clock rules, bodies or clocks use it';
+'Removes a calendar; error 2BP01 while calendars, regulations, clock rules, bodies or clocks use '
+'it';
