@@ -25,6 +25,7 @@
 #include "osm_calendar.h"
 #include "osm_workflow.h"
 
+PG_FUNCTION_INFO_V1(osm_session_calendar);
 PG_FUNCTION_INFO_V1(osm_add_business_time);
 PG_FUNCTION_INFO_V1(osm_subtract_business_time);
 PG_FUNCTION_INFO_V1(osm_business_time_between);
@@ -310,6 +311,13 @@ check_day_known(OsmCalendar *calendar, int32 day)
 }
 
 /* ---------- SQL functions, one instant or date ---------- */
+
+/* The default of calendar arguments; current_setting() would cost more than the arithmetic. */
+Datum
+osm_session_calendar(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(osm_default_calendar));
+}
 
 Datum
 osm_add_business_time(PG_FUNCTION_ARGS)

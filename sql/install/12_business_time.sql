@@ -7,9 +7,15 @@ AS 'MODULE_PATHNAME', 'osm_invalidate_definition';
 COMMENT ON FUNCTION osm.invalidate_definition() IS
 'Trigger: tells every session that rows of a definition table changed, so that it reads them anew';
 
+CREATE FUNCTION osm.session_calendar() RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'osm_session_calendar';
+COMMENT ON FUNCTION osm.session_calendar() IS
+'The calendar of functions that are given none: the setting osm_workflow.calendar';
+
 CREATE FUNCTION osm.add_business_time(
     start timestamptz, amount osm.business_interval,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS timestamptz LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_add_business_time';
 COMMENT ON FUNCTION osm.add_business_time(timestamptz, osm.business_interval, text) IS
@@ -18,7 +24,7 @@ COMMENT ON FUNCTION osm.add_business_time(timestamptz, osm.business_interval, te
 
 CREATE FUNCTION osm.subtract_business_time(
     due timestamptz, amount osm.business_interval,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS timestamptz LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_subtract_business_time';
 COMMENT ON FUNCTION osm.subtract_business_time(timestamptz, osm.business_interval, text) IS
@@ -27,7 +33,7 @@ COMMENT ON FUNCTION osm.subtract_business_time(timestamptz, osm.business_interva
 
 CREATE FUNCTION osm.business_time_between(
     from_instant timestamptz, to_instant timestamptz,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS osm.business_interval LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_business_time_between';
 COMMENT ON FUNCTION osm.business_time_between(timestamptz, timestamptz, text) IS
@@ -35,7 +41,7 @@ COMMENT ON FUNCTION osm.business_time_between(timestamptz, timestamptz, text) IS
 
 CREATE FUNCTION osm.is_business_time(
     instant timestamptz,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS boolean LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_is_business_time';
 COMMENT ON FUNCTION osm.is_business_time(timestamptz, text) IS
@@ -43,7 +49,7 @@ COMMENT ON FUNCTION osm.is_business_time(timestamptz, text) IS
 
 CREATE FUNCTION osm.next_business_time(
     instant timestamptz,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS timestamptz LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_next_business_time';
 COMMENT ON FUNCTION osm.next_business_time(timestamptz, text) IS
@@ -51,7 +57,7 @@ COMMENT ON FUNCTION osm.next_business_time(timestamptz, text) IS
 
 CREATE FUNCTION osm.previous_business_time(
     instant timestamptz,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS timestamptz LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_previous_business_time';
 COMMENT ON FUNCTION osm.previous_business_time(timestamptz, text) IS
@@ -59,14 +65,14 @@ COMMENT ON FUNCTION osm.previous_business_time(timestamptz, text) IS
 
 CREATE FUNCTION osm.is_business_day(
     day date,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS boolean LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_is_business_day';
 COMMENT ON FUNCTION osm.is_business_day(date, text) IS 'Whether the date has open time';
 
 CREATE FUNCTION osm.add_business_days(
     day date, days integer,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS date LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_add_business_days';
 COMMENT ON FUNCTION osm.add_business_days(date, integer, text) IS
@@ -74,7 +80,7 @@ COMMENT ON FUNCTION osm.add_business_days(date, integer, text) IS
 
 CREATE FUNCTION osm.business_days_between(
     from_day date, to_day date,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS integer LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_business_days_between';
 COMMENT ON FUNCTION osm.business_days_between(date, date, text) IS
@@ -82,7 +88,7 @@ COMMENT ON FUNCTION osm.business_days_between(date, date, text) IS
 
 CREATE FUNCTION osm.business_hours(
     within tstzrange,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS tstzmultirange LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'osm_business_hours';
 COMMENT ON FUNCTION osm.business_hours(tstzrange, text) IS
@@ -90,7 +96,7 @@ COMMENT ON FUNCTION osm.business_hours(tstzrange, text) IS
 
 CREATE FUNCTION osm.business_hours_of(
     day date,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS SETOF tstzrange LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10 ROWS 2
 AS 'MODULE_PATHNAME', 'osm_business_hours_of';
 COMMENT ON FUNCTION osm.business_hours_of(date, text) IS
@@ -98,7 +104,7 @@ COMMENT ON FUNCTION osm.business_hours_of(date, text) IS
 
 CREATE FUNCTION osm.explain_deadline(
     start timestamptz, amount osm.business_interval,
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'),
+    calendar text DEFAULT osm.session_calendar(),
     OUT segment tstzrange, OUT used osm.business_interval, OUT "left" osm.business_interval,
     OUT day_title text)
 RETURNS SETOF record LANGUAGE c STABLE STRICT PARALLEL SAFE COST 100 ROWS 10
@@ -108,7 +114,7 @@ COMMENT ON FUNCTION osm.explain_deadline(timestamptz, osm.business_interval, tex
 'used, what it used and what was left; a named closed day in between is a row that uses nothing';
 
 CREATE FUNCTION osm.calendar_memory(
-    calendar text DEFAULT pg_catalog.current_setting('osm_workflow.calendar'))
+    calendar text DEFAULT osm.session_calendar())
 RETURNS bigint LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_calendar_memory';
 COMMENT ON FUNCTION osm.calendar_memory(text) IS
