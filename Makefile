@@ -101,6 +101,6 @@ $(SCRIPT): $(SRC)/osm_workflow.control $(SCRIPT_PARTS)
 	$(SRC)/sql/install/assemble $(SRC)/sql >$@.tmp
 	mv $@.tmp $@
 
-export DESTDIR
+export DESTDIR PG_CONFIG
 
 endif
