@@ -1,8 +1,8 @@
--- The format of a regulation document: one list of keys from which everything else follows, that is
--- what is unknown, missing or mistyped, what an absent key means, and what the normal form leaves out.
+-- The format of a regulation document: one list of keys from which everything else follows, that
+-- is what is unknown, missing or mistyped, what absence means, what the normal form leaves out.
 --
--- The hazard that shaped it: a misspelt key in a legal document must never be read as "absent, so the
--- default". Nothing is ignored, and the defaults here are those of the tables (the test compares them).
+-- The hazard that shaped it: a misspelt key in a legal document must never be read as "absent, so
+-- the default". Nothing is ignored, and the defaults are those of the tables (a test compares).
 
 CREATE FUNCTION osm.regulation_format()
 RETURNS TABLE (section text, key text, type text, required boolean, fallback jsonb, accepted text[])
@@ -63,8 +63,8 @@ AS $osm_function$
         ('actions', 'name', 'name', true, NULL, NULL),
         ('actions', 'title', 'text', true, NULL, NULL),
         ('actions', 'title_en', 'text', false, NULL, NULL),
-        ('actions', 'effect', 'text', false, '"none"', '{none,register,assign,release,contribute,submit,'
-            'endorse,approve,send_back,post,classify,set_term,link_repeat}'),
+        ('actions', 'effect', 'text', false, '"none"', '{none,register,assign,release,contribute,'
+            'submit,endorse,approve,send_back,post,classify,set_term,link_repeat}'),
         ('actions', 'notifies', 'texts', false, '[]', NULL),
         ('transitions', 'action', 'text', true, NULL, NULL),
         ('transitions', 'from', 'text', false, NULL, NULL),
@@ -130,7 +130,8 @@ AS $osm_function$
         ('duties', 'responsible', 'text', false, NULL, NULL),
         ('duties', 'binding', 'boolean', false, 'true', NULL),
         ('duties', 'clause', 'text', true, NULL, NULL),
-        ('rating.parts', 'part', 'text', true, NULL, '{timeliness,speed,quality,no_repeats,interims_kept}'),
+        ('rating.parts', 'part', 'text', true, NULL,
+            '{timeliness,speed,quality,no_repeats,interims_kept}'),
         ('rating.parts', 'weight', 'number', true, NULL, NULL),
         ('rating.parts', 'clause', 'text', false, NULL, NULL),
         ('rating.zones', 'zone', 'name', true, NULL, NULL),
@@ -140,8 +141,8 @@ AS $osm_function$
         ('rating.zones', 'colour', 'colour', true, NULL, NULL)
 $osm_function$;
 COMMENT ON FUNCTION osm.regulation_format() IS
-'Every key a regulation document may hold: the section ("" is the document itself), the type, whether '
-'it is required, what its absence means, and the values accepted where the list is closed.';
+'Every key a regulation document may hold: the section ("" is the document itself), the type, '
+'whether it is required, what its absence means, and the values accepted where the list is closed.';
 
 CREATE FUNCTION osm.regulation_items(document jsonb, section text)
 RETURNS TABLE (number bigint, path text, item jsonb)
@@ -259,7 +260,8 @@ EXCEPTION
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.regulation_value_fault(text, text[], jsonb) IS
-'What is wrong with a value of a regulation document for a type of osm.regulation_format(), or null.';
+'What is wrong with a value of a regulation document for a type of osm.regulation_format(); null '
+'where nothing is.';
 
 CREATE FUNCTION osm.complete_regulation(document jsonb)
 RETURNS jsonb
@@ -277,8 +279,8 @@ BEGIN
 
     FOR part IN
         SELECT f.section,
-               coalesce(jsonb_object_agg(f.key, f.fallback) FILTER (WHERE f.fallback IS NOT NULL), '{}')
-                   AS defaults,
+               coalesce(jsonb_object_agg(f.key, f.fallback)
+                            FILTER (WHERE f.fallback IS NOT NULL), '{}') AS defaults,
                array_agg(f.key) FILTER (WHERE f.type = 'condition') AS conditions
         FROM osm.regulation_format() AS f
         WHERE f.section NOT IN ('', 'in_force', 'rating')
@@ -326,7 +328,8 @@ BEGIN
         WHERE f.section NOT IN ('', 'in_force', 'rating')
     LOOP
         result := jsonb_set(result, string_to_array(part.section, '.'), (
-            SELECT coalesce(jsonb_agg(osm.normal_item(part.section, i.item) ORDER BY i.number), '[]')
+            SELECT coalesce(jsonb_agg(osm.normal_item(part.section, i.item) ORDER BY i.number),
+                            '[]')
             FROM osm.regulation_items(document, part.section) AS i), false);
     END LOOP;
     result := jsonb_set(result, '{rating}', osm.normal_item('rating', result -> 'rating'), false);
@@ -348,7 +351,8 @@ AS $osm_function$
              WHEN 'interval' THEN
                  to_jsonb((item ->> f.key)::osm.business_interval)
              WHEN 'intervals' THEN
-                 (SELECT coalesce(jsonb_agg(to_jsonb(t.x::osm.business_interval) ORDER BY t.n), '[]')
+                 (SELECT coalesce(
+                             jsonb_agg(to_jsonb(t.x::osm.business_interval) ORDER BY t.n), '[]')
                   FROM jsonb_array_elements_text(item -> f.key) WITH ORDINALITY AS t (x, n))
              WHEN 'number' THEN to_jsonb(trim_scale((item ->> f.key)::numeric))
              ELSE item -> f.key END) AS v (value)

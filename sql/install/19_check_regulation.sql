@@ -1,8 +1,8 @@
 -- What is wrong with a regulation document, before any row of it is written.
 --
--- The hazard that shaped it: a machine with a state nobody can leave, or a term nothing can stop, is
--- found out months later by the citizen who waits. Everything that can be proved from the document
--- alone is proved when it is loaded: first its shape, then its names, then machine, terms and clauses.
+-- The hazard that shaped it: a machine with a state nobody can leave, or a term nothing can stop,
+-- is found out months later by the citizen who waits. Everything that can be proved from the
+-- document alone is proved when it is loaded: shape, names, then machine, terms and clauses.
 
 CREATE FUNCTION osm.check_regulation(document jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)
@@ -12,12 +12,14 @@ AS $osm_function$
 DECLARE
     complete jsonb;
 BEGIN
-    RETURN QUERY SELECT 'error', NULL::text, s.finding, s.hint FROM osm.check_regulation_shape(document) AS s;
+    RETURN QUERY
+    SELECT 'error', NULL::text, s.finding, s.hint FROM osm.check_regulation_shape(document) AS s;
     IF FOUND THEN
         RETURN;
     END IF;
     complete := osm.complete_regulation(document);
-    RETURN QUERY SELECT 'error', n.clause, n.finding, n.hint FROM osm.check_regulation_names(complete) AS n;
+    RETURN QUERY
+    SELECT 'error', n.clause, n.finding, n.hint FROM osm.check_regulation_names(complete) AS n;
     IF FOUND THEN
         RETURN;
     END IF;
@@ -45,7 +47,9 @@ DECLARE
     given record;
 BEGIN
     IF document IS NULL OR jsonb_typeof(document) <> 'object' THEN
-        RETURN QUERY SELECT 'the document must be an object', 'Start with {"code": …, "clauses": […], …}.';
+        finding := 'the document must be an object';
+        hint := 'It begins with {"code": …, "edition": …, "title": …}.';
+        RETURN NEXT;
         RETURN;
     END IF;
     FOR part IN
@@ -55,13 +59,17 @@ BEGIN
     LOOP
         FOR given IN SELECT * FROM osm.regulation_items(document, part.section) LOOP
             IF jsonb_typeof(given.item) <> 'object' THEN
-                finding := format('%s must be an object', given.path);
-                hint := format('Its keys are: %s.', part.keys);
-                RETURN NEXT;
+                -- The inner objects of the document are typed keys: those say it themselves.
+                IF given.number > 0 THEN
+                    finding := format('%s must be an object', given.path);
+                    hint := format('Its keys are: %s.', part.keys);
+                    RETURN NEXT;
+                END IF;
                 CONTINUE;
             END IF;
             RETURN QUERY
-            SELECT format('%s is not a key of the format', concat_ws('.', nullif(given.path, ''), k)),
+            SELECT format('%s is not a key of the format',
+                          concat_ws('.', nullif(given.path, ''), k)),
                    format('The keys here are: %s.', part.keys)
             FROM jsonb_object_keys(given.item) AS k
             WHERE k <> ALL (part.key_list) ORDER BY k;
@@ -72,10 +80,13 @@ BEGIN
             WHERE f.section = part.section AND f.required
               AND coalesce(jsonb_typeof(given.item -> f.key), 'null') = 'null';
             RETURN QUERY
-            SELECT format('%s %s', concat_ws('.', nullif(given.path, ''), v.key), v.fault), NULL::text
-            FROM (SELECT f.key, osm.regulation_value_fault(f.type, f.accepted, given.item -> f.key) AS fault
+            SELECT format('%s %s', concat_ws('.', nullif(given.path, ''), v.key), v.fault),
+                   NULL::text
+            FROM (SELECT f.key, osm.regulation_value_fault(
+                             f.type, f.accepted, given.item -> f.key) AS fault
                   FROM osm.regulation_format() AS f
-                  WHERE f.section = part.section AND jsonb_typeof(given.item -> f.key) <> 'null') AS v
+                  WHERE f.section = part.section
+                    AND jsonb_typeof(given.item -> f.key) <> 'null') AS v
             WHERE v.fault IS NOT NULL;
         END LOOP;
     END LOOP;
@@ -92,9 +103,10 @@ AS $osm_function$
     -- Every name that is defined, and every place that refers to one.
     WITH defined (section, name, path) AS (
         SELECT d.section, i.item ->> d.key, i.path
-        FROM (VALUES ('clauses', 'path'), ('roles', 'name'), ('states', 'name'), ('actions', 'name'),
-                     ('clocks', 'name'), ('contents', 'name'), ('channels', 'channel'), ('duties', 'name'),
-                     ('rating.parts', 'part'), ('rating.zones', 'zone')) AS d (section, key),
+        FROM (VALUES ('clauses', 'path'), ('roles', 'name'), ('states', 'name'),
+                     ('actions', 'name'), ('clocks', 'name'), ('contents', 'name'),
+                     ('channels', 'channel'), ('duties', 'name'), ('rating.parts', 'part'),
+                     ('rating.zones', 'zone')) AS d (section, key),
              osm.regulation_items(complete, d.section) AS i
         UNION ALL
         SELECT 'reasons', concat_ws('/', i.item ->> 'list', i.item ->> 'code'), i.path
@@ -104,7 +116,8 @@ AS $osm_function$
         FROM osm.regulation_items(complete, 'rating.zones') AS i
     ), referred (clause, path, section, name) AS (
         SELECT i.item ->> 'clause', i.path || '.clause', 'clauses', i.item ->> 'clause'
-        FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'::text[]) AS s,
+        FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'
+                    ::text[]) AS s,
              osm.regulation_items(complete, s) AS i
         UNION ALL
         SELECT i.item ->> 'clause', i.path || '.' || d.key, d.section, i.item ->> d.key
@@ -141,7 +154,8 @@ AS $osm_function$
       AND NOT EXISTS (
           SELECT FROM defined AS d
           WHERE d.section = r.section
-            AND r.name = CASE r.section WHEN 'reasons' THEN split_part(d.name, '/', 1) ELSE d.name END)
+            AND r.name = CASE r.section WHEN 'reasons' THEN split_part(d.name, '/', 1)
+                                        ELSE d.name END)
     UNION ALL
     SELECT i.item ->> 'clause', format('%s.%s: "%s" names no kind of reply', i.path, k, v),
            'Kinds of reply are answer, interim and clarification.'
@@ -150,9 +164,20 @@ AS $osm_function$
          osm.regulation_items(complete, d.home) AS i, unnest(d.keys) AS k,
          jsonb_array_elements_text(i.item -> k) AS v
     WHERE v LIKE '%/%' AND split_part(v, '/', 2) NOT IN ('answer', 'interim', 'clarification')
+    UNION ALL
+    SELECT i.item ->> 'clause', format('%s.applies_when: "%s" is no value of "%s"', i.path, v, d.key),
+           format('Its values are: %s.', array_to_string(d.accepted, ', '))
+    FROM (VALUES ('reply_kind', '{answer,interim,clarification}'::text[]),
+                 ('bodies', '{one,several}'), ('contributions', '{open,complete}'),
+                 ('assignment_role', '{sole,lead,member}'), ('urgent', '{yes,no}'),
+                 ('repeat', '{yes,no}')) AS d (key, accepted),
+         unnest('{transitions,clocks,contents}'::text[]) AS s,
+         osm.regulation_items(complete, s) AS i,
+         jsonb_array_elements_text(i.item -> 'applies_when' -> d.key) AS v
+    WHERE v <> ALL (d.accepted)
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_names(jsonb) IS
-'Names of a complete regulation document that are there twice, and references to names that are not.';
+'Names of a complete regulation document that are there twice, references to names that are not.';
 
 CREATE FUNCTION osm.regulation_steps(complete jsonb)
 RETURNS TABLE (number bigint, path text, action text, effect text, from_state text, to_state text,
@@ -160,7 +185,8 @@ RETURNS TABLE (number bigint, path text, action text, effect text, from_state te
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $osm_function$
-    SELECT i.number, i.path, i.item ->> 'action', a.item ->> 'effect', i.item ->> 'from', i.item ->> 'to',
+    SELECT i.number, i.path, i.item ->> 'action', a.item ->> 'effect', i.item ->> 'from',
+           i.item ->> 'to',
            ARRAY(SELECT v FROM jsonb_array_elements_text(i.item -> 'role') AS v ORDER BY 1),
            ARRAY(SELECT v FROM jsonb_array_elements_text(i.item -> 'requires') AS v ORDER BY 1),
            i.item -> 'applies_when', i.item ->> 'clause'
@@ -168,7 +194,7 @@ AS $osm_function$
     JOIN osm.regulation_items(complete, 'actions') AS a ON a.item ->> 'name' = i.item ->> 'action'
 $osm_function$;
 COMMENT ON FUNCTION osm.regulation_steps(jsonb) IS
-'The transitions of a complete regulation document with their effects, roles and required data sorted.';
+'The transitions of a complete regulation document with their effects; roles and data sorted.';
 
 CREATE FUNCTION osm.conditions_overlap(one jsonb, other jsonb)
 RETURNS boolean
@@ -198,7 +224,7 @@ AS $osm_function$
                     applies_when))
 $osm_function$;
 COMMENT ON FUNCTION osm.step_matches(text, text, jsonb) IS
-'Whether an entry such as "post/interim" can mean a transition of that action under that condition.';
+'Whether an entry such as "post/interim" can mean a transition of that action and condition.';
 
 CREATE FUNCTION osm.check_regulation_machine(complete jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)
@@ -206,7 +232,8 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $osm_function$
     WITH RECURSIVE state (name, kind) AS (
-        SELECT i.item ->> 'name', i.item ->> 'kind' FROM osm.regulation_items(complete, 'states') AS i
+        SELECT i.item ->> 'name', i.item ->> 'kind'
+        FROM osm.regulation_items(complete, 'states') AS i
     ), step AS (
         SELECT * FROM osm.regulation_steps(complete)
     ), reached (name) AS (
@@ -224,8 +251,8 @@ AS $osm_function$
            'Exactly one state is of kind initial: a registered incident starts there.'
     FROM state AS s WHERE s.kind = 'initial' HAVING count(*) <> 1
     UNION ALL
-    SELECT 'error', NULL, format('%s actions have the effect register', count(DISTINCT i.item ->> 'name')),
-           'Exactly one action has the effect register, with a transition from nothing to the initial state.'
+    SELECT 'error', NULL, format('%s actions have the effect register', count(*)),
+           'Exactly one action registers: from no state to the initial one.'
     FROM osm.regulation_items(complete, 'actions') AS i
     WHERE i.item ->> 'effect' = 'register' HAVING count(*) <> 1
     UNION ALL
@@ -234,8 +261,8 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'actions') AS i
     WHERE NOT EXISTS (SELECT FROM step AS t WHERE t.action = i.item ->> 'name')
     UNION ALL
-    SELECT 'error', t.clause, format('%s: a registration has no state before and leads to the initial state',
-                                     t.path),
+    SELECT 'error', t.clause,
+           format('%s: a registration has no state before and leads to the initial state', t.path),
            'Leave out "from" and set "to" to the initial state.'
     FROM step AS t LEFT JOIN state AS s ON s.name = t.to_state
     WHERE t.effect = 'register' AND (t.from_state IS NOT NULL OR s.kind IS DISTINCT FROM 'initial')
@@ -269,15 +296,18 @@ AS $osm_function$
     WITH step AS (
         SELECT * FROM osm.regulation_steps(complete)
     )
-    SELECT 'error', b.clause, format('%s and %s are ambiguous: %s from state "%s" by the same role', a.path,
-                                     b.path, b.action, b.from_state),
+    SELECT 'error', b.clause,
+           format('%s and %s are ambiguous: action "%s" from state "%s" by the same role',
+                  a.path, b.path, b.action, b.from_state),
            'Make their conditions (applies_when) or their roles exclude each other.'
     FROM step AS a JOIN step AS b
-        ON a.number < b.number AND a.action = b.action AND a.from_state IS NOT DISTINCT FROM b.from_state
+        ON a.number < b.number AND a.action = b.action
+       AND a.from_state IS NOT DISTINCT FROM b.from_state
     WHERE a.roles && b.roles AND osm.conditions_overlap(a.applies_when, b.applies_when)
     UNION ALL
-    SELECT 'error', b.clause, format('%s and %s: actions "%s" and "%s" lead from "%s" to "%s" alike', a.path,
-                                     b.path, a.action, b.action, b.from_state, b.to_state),
+    SELECT 'error', b.clause,
+           format('%s and %s: actions "%s" and "%s" lead from "%s" to "%s" alike',
+                  a.path, b.path, a.action, b.action, b.from_state, b.to_state),
            'Two actions between the same two states differ in role or in required data.'
     FROM step AS a JOIN step AS b
         ON a.number < b.number AND a.action <> b.action AND a.from_state = b.from_state
@@ -291,8 +321,8 @@ AS $osm_function$
          jsonb_array_elements_text(i.item -> 'applies_to') AS v
     WHERE NOT EXISTS (SELECT FROM step AS t WHERE osm.step_matches(v, t.action, t.applies_when))
     UNION ALL
-    SELECT 'error', i.item ->> 'clause', format('%s: a rule "%s" %s', i.path, i.item ->> 'check', f.fault),
-           f.hint
+    SELECT 'error', i.item ->> 'clause',
+           format('%s: a rule "%s" %s', i.path, i.item ->> 'check', f.fault), f.hint
     FROM osm.regulation_items(complete, 'contents') AS i,
          LATERAL (VALUES
              ('needs a key', 'Name the part of the reply in "key".',
@@ -311,14 +341,17 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'reasons') AS i
     GROUP BY i.item ->> 'list' HAVING count(DISTINCT i.item -> 'closed_list') > 1
     UNION ALL
-    SELECT 'warning', i.item ->> 'clause', format('nothing demands a reason of list "%s"', i.item ->> 'list'),
+    SELECT 'warning', i.item ->> 'clause',
+           format('nothing demands a reason of list "%s"', i.item ->> 'list'),
            'Name the list in "requires" of a transition: "reason:LIST".'
     FROM (SELECT DISTINCT ON (r.item ->> 'list') r.item
-          FROM osm.regulation_items(complete, 'reasons') AS r ORDER BY r.item ->> 'list', r.number) AS i
-    WHERE NOT EXISTS (SELECT FROM step AS t WHERE 'reason:' || (i.item ->> 'list') = ANY (t.requires))
+          FROM osm.regulation_items(complete, 'reasons') AS r
+          ORDER BY r.item ->> 'list', r.number) AS i
+    WHERE NOT EXISTS (
+        SELECT FROM step AS t WHERE 'reason:' || (i.item ->> 'list') = ANY (t.requires))
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_steps(jsonb) IS
-'Findings about steps: ambiguous transitions, contents nothing is checked for, reasons nothing asks for.';
+'Findings about steps: ambiguous transitions, contents never checked, reasons never asked for.';
 
 CREATE FUNCTION osm.check_regulation_clocks(complete jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)
@@ -337,7 +370,8 @@ AS $osm_function$
              unnest('{starts_on,stops_on,cancels_on,pauses_on,resumes_on}'::text[]) AS k,
              jsonb_array_elements_text(c.item -> k) AS v
     ), way (from_state, to_state) AS (
-        SELECT s.item ->> 'name', s.item ->> 'name' FROM osm.regulation_items(complete, 'states') AS s
+        SELECT s.item ->> 'name', s.item ->> 'name'
+        FROM osm.regulation_items(complete, 'states') AS s
         UNION
         SELECT w.from_state, t.to_state
         FROM way AS w JOIN step AS t ON t.from_state = w.to_state WHERE t.to_state IS NOT NULL
@@ -353,7 +387,8 @@ AS $osm_function$
     FROM clock AS c
     WHERE EXISTS (SELECT FROM chain AS h WHERE h.name = c.name AND h.anchor = c.name)
     UNION ALL
-    SELECT 'error', c.clause, format('%s: "%s" comes before its anchor "%s"', c.path, c.name, c.anchor),
+    SELECT 'error', c.clause,
+           format('%s: "%s" comes before its anchor "%s"', c.path, c.name, c.anchor),
            'Put the anchor first.'
     FROM clock AS c JOIN clock AS a ON a.name = c.anchor AND a.number > c.number
     WHERE NOT EXISTS (SELECT FROM chain AS h WHERE h.name = c.name AND h.anchor = c.name)
@@ -366,9 +401,11 @@ AS $osm_function$
     SELECT 'error', e.clause, format('%s.%s: no transition is a step "%s"', e.path, e.key, e.entry),
            'The kind of reply contradicts the conditions of the action''s transitions.'
     FROM entry AS e
-    WHERE NOT EXISTS (SELECT FROM step AS t WHERE osm.step_matches(e.entry, t.action, t.applies_when))
+    WHERE NOT EXISTS (
+        SELECT FROM step AS t WHERE osm.step_matches(e.entry, t.action, t.applies_when))
     UNION ALL
-    SELECT 'error', s.clause, format('%s: "%s" cannot stop once "%s" has started it', s.path, s.name, s.entry),
+    SELECT 'error', s.clause,
+           format('%s: "%s" cannot stop once "%s" has started it', s.path, s.name, s.entry),
            'Name an action in stops_on that can still happen afterwards.'
     FROM entry AS s
     WHERE s.key = 'starts_on'
@@ -387,13 +424,17 @@ AS $osm_function$
     FROM clock AS c
     WHERE c.item -> 'pauses_on' <> '[]' AND c.item -> 'resumes_on' = '[]'
     UNION ALL
-    SELECT 'error', c.clause, format('%s.urgent_factor must be positive', c.path), NULL
-    FROM clock AS c WHERE (c.item ->> 'urgent_factor')::numeric <= 0
+    SELECT 'error', c.clause,
+           format('%s.urgent_factor must be positive, with at most four decimals', c.path), NULL
+    FROM clock AS c
+    WHERE (c.item ->> 'urgent_factor')::numeric <= 0
+       OR scale(trim_scale((c.item ->> 'urgent_factor')::numeric)) > 4
     UNION ALL
     SELECT 'warning', c.clause, format('%s: no importance makes "%s" urgent', c.path, c.name),
            'List the urgent values in urgent_importance.'
     FROM clock AS c
-    WHERE (c.item ? 'urgent_term' OR c.item ? 'urgent_factor') AND complete -> 'urgent_importance' = '[]'
+    WHERE (c.item ? 'urgent_term' OR c.item ? 'urgent_factor')
+      AND complete -> 'urgent_importance' = '[]'
     UNION ALL
     SELECT 'warning', NULL, 'no term is owed to the author',
            'Mark the answer''s term with outer_term: it decides overdue, timeliness and rating.'
@@ -414,19 +455,28 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'clauses') AS c
     WHERE c.item ->> 'answer' ~ '[BLGW]'
       AND NOT EXISTS (
-          SELECT FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'::text[])
-                      AS s, osm.regulation_items(complete, s) AS i
+          SELECT
+          FROM unnest('{roles,transitions,clocks,contents,reasons,channels,duties,rating.parts}'
+                      ::text[]) AS s,
+               osm.regulation_items(complete, s) AS i
           WHERE i.item ->> 'clause' = c.item ->> 'path')
     UNION ALL
     SELECT 'error', NULL, 'in_force.to is not after in_force.from',
            'in_force.to is the first day no longer in force.'
     WHERE (complete #>> '{in_force,to}')::date <= (complete #>> '{in_force,from}')::date
     UNION ALL
-    SELECT 'error', NULL, 'the weights of the rating must not be negative and not all be zero', NULL
+    SELECT 'error', NULL,
+           format('%s.weight must lie between 0 and 9, with at most four decimals', i.path), NULL
     FROM osm.regulation_items(complete, 'rating.parts') AS i
-    HAVING min((i.item ->> 'weight')::numeric) < 0 OR sum((i.item ->> 'weight')::numeric) = 0
+    WHERE (i.item ->> 'weight')::numeric NOT BETWEEN 0 AND 9
+       OR scale(trim_scale((i.item ->> 'weight')::numeric)) > 4
     UNION ALL
-    SELECT 'error', NULL, format('%s.lowest must lie between 0 and 5, with one decimal', i.path), NULL
+    SELECT 'error', NULL, 'the weights of the rating are all zero', NULL
+    FROM osm.regulation_items(complete, 'rating.parts') AS i
+    HAVING max((i.item ->> 'weight')::numeric) = 0
+    UNION ALL
+    SELECT 'error', NULL,
+           format('%s.lowest must lie between 0 and 5, with one decimal', i.path), NULL
     FROM osm.regulation_items(complete, 'rating.zones') AS i
     WHERE (i.item ->> 'lowest')::numeric NOT BETWEEN 0 AND 5
        OR scale(trim_scale((i.item ->> 'lowest')::numeric)) > 1

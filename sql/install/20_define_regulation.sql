@@ -1,8 +1,8 @@
 -- Loading an act, and writing it out again.
 --
--- The hazard that shaped it: incidents are judged by these rows for years. A document is loaded whole
--- or not at all, loading it again changes nothing, and an edition that incidents stand under is never
--- rewritten; it can only end.
+-- The hazard that shaped it: incidents are judged by these rows for years. A document is loaded
+-- whole or not at all, loading it again changes nothing, and an edition that incidents stand under
+-- is never rewritten; it can only end.
 
 CREATE FUNCTION osm.define_regulation(document jsonb)
 RETURNS bigint
@@ -31,7 +31,8 @@ BEGIN
         SELECT DISTINCT c.name
         FROM (SELECT normal ->> 'calendar'
               UNION ALL
-              SELECT i.item ->> 'calendar' FROM osm.regulation_items(normal, 'clocks') AS i) AS c (name)
+              SELECT i.item ->> 'calendar'
+              FROM osm.regulation_items(normal, 'clocks') AS i) AS c (name)
         WHERE c.name IS NOT NULL
           AND NOT EXISTS (SELECT FROM osm.calendar AS k WHERE k.name = c.name)
         ORDER BY 1 LIMIT 1
@@ -60,7 +61,8 @@ BEGIN
                 normal ->> 'edition', normal ->> 'code', other
             USING ERRCODE = 'exclusion_violation',
                   DETAIL = 'Editions of one act never overlap in time.',
-                  HINT = 'First load the earlier edition again with in_force.to set to the first day of the new one.';
+                  HINT = 'First load the earlier edition again, its in_force.to set to the first '
+                         'day of the new one.';
     END IF;
 
     IF known_id IS NOT NULL
@@ -76,8 +78,8 @@ BEGIN
                       SELECT string_agg(k.key, ', ' ORDER BY k.key)
                       FROM (SELECT jsonb_object_keys(known || normal)) AS k (key)
                       WHERE known -> k.key IS DISTINCT FROM normal -> k.key)),
-                  HINT = 'Incidents stay under the edition they were registered by. Load a new edition '
-                         'and end this one by setting in_force.to.';
+                  HINT = 'Incidents stay under the edition they were registered by. Load a new '
+                         'edition and end this one by setting in_force.to.';
     END IF;
 
     -- The id stays: nothing refers to it yet, but whoever wrote it down is not led astray.
@@ -146,12 +148,13 @@ BEGIN
                   DETAIL = array_to_string(faults[:20], E'\n')
                       || CASE WHEN cardinality(faults) > 20
                               THEN format(E'\nand %s more', cardinality(faults) - 20) ELSE '' END,
-                  HINT = coalesce(first_hint, 'See all findings with osm.check_regulation().');
+                  HINT = CASE WHEN cardinality(faults) = 1 AND first_hint IS NOT NULL THEN first_hint
+                              ELSE 'osm.check_regulation() lists every finding with what to do.' END;
     END IF;
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.refuse_faulty_regulation(jsonb) IS
-'Error 22023 with all findings when osm.check_regulation() finds an error; its warnings as WARNING.';
+'Error 22023 with the findings when osm.check_regulation() finds an error; warnings as WARNING.';
 
 CREATE FUNCTION osm.end_edition(regulation_id bigint, force daterange)
 RETURNS void
@@ -175,7 +178,7 @@ BEGIN
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.end_edition(bigint, daterange) IS
-'Changes the end of an edition that incidents use; error 55006 when one of them would fall outside.';
+'Changes the end of an edition that incidents use; error 55006 when one would fall outside.';
 
 CREATE FUNCTION osm.regulation_rows(complete jsonb, section text, regulation_id bigint)
 RETURNS jsonb
@@ -214,7 +217,8 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'regulation "%" does not exist', concat_ws('", edition "', code, edition)
             USING ERRCODE = 'undefined_object',
-                  HINT = 'Table osm.regulation lists codes and editions, osm.presets() the acts to install.';
+                  HINT = 'Table osm.regulation lists codes and editions, osm.presets() the acts '
+                         'to install.';
     END IF;
 
     SELECT to_jsonb(act) || jsonb_build_object(

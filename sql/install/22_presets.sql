@@ -12,7 +12,7 @@ BEGIN
     IF to_regclass('osm.regulation') IS NULL THEN
         PERFORM osm.install();
     END IF;
-    -- What it stands on first; a calendar that is there already is the user's own, whatever it says.
+    -- What it stands on first; a calendar that is there already is the user's own.
     FOR needed IN
         SELECT DISTINCT c.calendar
         FROM (SELECT document ->> 'calendar'
@@ -36,6 +36,6 @@ BEGIN
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.install_preset(text) IS
-'Installs a preset by the name osm.presets() shows, with the calendars it needs; creates the tables '
-'where osm.install() has not been called. Installing it again changes nothing. Error 22023 for an '
-'unknown name, 55006 for an act whose edition was changed and is in use.';
+'Installs a preset by the name osm.presets() shows, with the calendars it needs; creates the '
+'tables where osm.install() has not been called. Installing it again changes nothing. Error '
+'22023 for an unknown name, 55006 for an act whose edition was changed and is in use.';

@@ -30,11 +30,13 @@ LEFT JOIN (
 GROUP BY r.code, r.edition, c.regulation_id, c.path, c.position, c.summary, c.answer
 ORDER BY r.code, r.edition, c.position;
 COMMENT ON VIEW osm.clause_coverage IS
-    'Every provision of every act with the number of rules that express it; none that is operative may be uncovered.';
+    'Every provision of every act and how many rules express it; no operative one is uncovered.';
 COMMENT ON COLUMN osm.clause_coverage.code IS 'Code of the act.';
 COMMENT ON COLUMN osm.clause_coverage.edition IS 'Edition of the act.';
 COMMENT ON COLUMN osm.clause_coverage.clause IS 'Number of the provision.';
 COMMENT ON COLUMN osm.clause_coverage.summary IS 'What it demands.';
-COMMENT ON COLUMN osm.clause_coverage.answer IS 'What a violation gets: B blocked, L late, G gap, W warning, D text only.';
+COMMENT ON COLUMN osm.clause_coverage.answer IS
+    'What a violation gets: B blocked, L late, G gap, W warning, D text only.';
 COMMENT ON COLUMN osm.clause_coverage.rules IS 'Number of rules that name it.';
-COMMENT ON COLUMN osm.clause_coverage.covered IS 'Whether it has a rule, or needs none because it is text only.';
+COMMENT ON COLUMN osm.clause_coverage.covered IS
+    'Whether it has a rule, or needs none because it is text only.';
