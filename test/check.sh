@@ -88,7 +88,7 @@ shared_server() {
         "shared_preload_libraries = 'osm_workflow'" \
         "osm_workflow.databases = 'only_by_name'" \
         'fsync = off' 'max_prepared_transactions = 10' 'wal_level = logical' \
-        'log_statement = all' "timezone = 'Europe/Moscow'" && SERVER_UP=1
+        "timezone = 'Europe/Moscow'" && SERVER_UP=1
 }
 
 # regression SUITE PROGRAM INPUT TEST...: pg_regress or its isolation brother.
