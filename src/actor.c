@@ -23,6 +23,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
+#include "utils/catcache.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -567,7 +568,8 @@ osm_can_see(PG_FUNCTION_ARGS)
 
 	if (actor != NULL && actor->authority_id == authority_id)
 	{
-		const int64 *ids = (const int64 *) ARR_DATA_PTR(bodies);
+		/* no nulls, as checked below before the first use */
+		const int64 *ids = (const int64 *) ((char *) bodies + ARR_OVERHEAD_NONULLS(ARR_NDIM(bodies)));
 		int			n = ArrayGetNItems(ARR_NDIM(bodies), ARR_DIMS(bodies));
 
 		for (int i = 0; i < actor->nroles; i++)

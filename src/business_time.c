@@ -17,6 +17,7 @@
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/multirangetypes.h"
 #include "utils/rangetypes.h"
@@ -46,14 +47,27 @@ typedef struct CallCache
 {
 	OsmCalendar *calendar;
 	uint64		generation;
+	bool		constant;		/* the name is a literal of the query: no need to compare */
 	int			length;			/* of name */
 	char		name[FLEXIBLE_ARRAY_MEMBER];	/* not terminated */
 } CallCache;
 
 /* ---------- the calendar of a call ---------- */
 
+/* Whether an argument is a literal, the same at every call through this FmgrInfo. */
+static bool
+argument_is_literal(FmgrInfo *flinfo, int number)
+{
+	Node	   *expr = flinfo->fn_expr;
+	List	   *arguments = NIL;
+
+	if (expr != NULL && IsA(expr, FuncExpr))
+		arguments = ((FuncExpr *) expr)->args;
+	return number < list_length(arguments) && IsA(list_nth(arguments, number), Const);
+}
+
 static pg_noinline OsmCalendar *
-look_up(FunctionCallInfo fcinfo, const char *name, int length)
+look_up(FunctionCallInfo fcinfo, const char *name, int length, int number)
 {
 	char	   *terminated = pnstrdup(name, length);
 	uint64		generation = osm_calendar_generation;
@@ -70,6 +84,7 @@ look_up(FunctionCallInfo fcinfo, const char *name, int length)
 	 * before makes the next row look it up again.
 	 */
 	call->generation = generation;
+	call->constant = number >= 0 && argument_is_literal(fcinfo->flinfo, number);
 	call->length = length;
 	memcpy(call->name, name, length);
 	fcinfo->flinfo->fn_extra = call;
@@ -79,31 +94,36 @@ look_up(FunctionCallInfo fcinfo, const char *name, int length)
 	return calendar;
 }
 
+/* The calendar of that name; number is that of the argument it came as, -1 if it did not. */
 static inline OsmCalendar *
-calendar_named(FunctionCallInfo fcinfo, const char *name, int length)
+calendar_named(FunctionCallInfo fcinfo, const char *name, int length, int number)
 {
 	CallCache  *call = (CallCache *) fcinfo->flinfo->fn_extra;
 
 	if (likely(call != NULL && call->generation == osm_calendar_generation &&
 			   call->length == length && memcmp(call->name, name, length) == 0))
 		return call->calendar;
-	return look_up(fcinfo, name, length);
+	return look_up(fcinfo, name, length, number);
 }
 
 /* The calendar an argument names. */
 static inline OsmCalendar *
 calendar_argument(FunctionCallInfo fcinfo, int number)
 {
-	text	   *name = PG_GETARG_TEXT_PP(number);
+	CallCache  *call = (CallCache *) fcinfo->flinfo->fn_extra;
+	text	   *name;
 
-	return calendar_named(fcinfo, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+	if (likely(call != NULL && call->constant && call->generation == osm_calendar_generation))
+		return call->calendar;
+	name = PG_GETARG_TEXT_PP(number);
+	return calendar_named(fcinfo, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), number);
 }
 
 /* The session's calendar. */
 static inline OsmCalendar *
 session_calendar(FunctionCallInfo fcinfo)
 {
-	return calendar_named(fcinfo, osm_default_calendar, strlen(osm_default_calendar));
+	return calendar_named(fcinfo, osm_default_calendar, strlen(osm_default_calendar), -1);
 }
 
 /* ---------- errors ---------- */

@@ -164,6 +164,28 @@ osm_now_is_simulated(void)
 	return simulated;
 }
 
+/*
+ * osm_instant_iso prints an instant in UTC with microseconds, the same in every
+ * session: "2026-11-23T03:00:00.000000Z".  Palloc'd.
+ */
+char *
+osm_instant_iso(TimestampTz instant)
+{
+	struct pg_tm tm;
+	fsec_t		fsec;
+
+	if (TIMESTAMP_IS_NOBEGIN(instant))
+		return pstrdup("-infinity");
+	if (TIMESTAMP_IS_NOEND(instant))
+		return pstrdup("infinity");
+	if (timestamp2tm(instant, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("timestamp out of range")));
+	return psprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", tm.tm_year, tm.tm_mon, tm.tm_mday,
+					tm.tm_hour, tm.tm_min, tm.tm_sec, (int) fsec);
+}
+
 PG_FUNCTION_INFO_V1(osm_sql_now);
 
 /* osm.now() */

@@ -31,6 +31,7 @@ extern int	osm_worker_idle;	/* osm_workflow.worker_idle, milliseconds */
 
 extern TimestampTz osm_now(void);
 extern bool osm_now_is_simulated(void);
+extern char *osm_instant_iso(TimestampTz instant);
 
 /* acting with the rights of the tables' owner, see osm_workflow.c */
 typedef struct OsmOwnerRights

@@ -1,0 +1,523 @@
+/*-------------------------------------------------------------------------
+ * step_rules.c
+ *	  What an act demands of a step: the person, the data, the reason, the
+ *	  content, the channel.
+ *
+ * Everything here is driven by the rows of the act; the code knows keys and
+ * checks, never an act.  Look-ups run with the rights of the tables' owner and
+ * are made only where a rule asks for them.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/json.h"
+
+#include "osm_workflow.h"
+#include "spi_plan.h"
+#include "step.h"
+
+/* osm_step_date returns the date of the step in the act's time zone. */
+DateADT
+osm_step_date(const Step *step)
+{
+	Datum		local = DirectFunctionCall2(timestamptz_zone,
+											CStringGetTextDatum(step->act->time_zone),
+											TimestampTzGetDatum(step->occurred_at));
+
+	return DatumGetDateADT(DirectFunctionCall1(timestamp_date, local));
+}
+
+/*
+ * osm_step_load_assignments reads the live shares of the incident, once a step.
+ * SPI is connected.
+ */
+void
+osm_step_load_assignments(Step *step)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+	int			n;
+
+	if (step->assignments_loaded)
+		return;
+	step->assignments_loaded = true;
+	if (step->from == NULL)
+		return;
+	values[0] = Int64GetDatum(step->incident_id);
+	values[1] = Int64GetDatum(step->authority_id);
+	n = osm_spi_run(&plan,
+					"SELECT id, body_id, role, contributed_at IS NOT NULL, seq_no::bigint FROM osm.assignment "
+					"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+					"  AND released_at IS NULL ORDER BY seq_no, id",
+					2, types, values, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(step->context);
+	step->assignments = palloc0(sizeof(StepAssignment) * Max(n, 1));
+	step->nassignments = n;
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+
+		step->assignments[i].id = osm_spi_int64(row, 1);
+		step->assignments[i].body_id = osm_spi_int64(row, 2);
+		step->assignments[i].role = osm_spi_text(row, 3)[0];
+		step->assignments[i].contributed = osm_spi_bool(row, 4);
+		step->assignments[i].seq_no = (int) osm_spi_int64(row, 5);
+		step->assignments[i].keep = true;
+	}
+}
+
+/* load_reply reads the content of the current reply, once a step. */
+static void
+load_reply(Step *step)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+
+	if (step->reply_loaded)
+		return;
+	step->reply_loaded = true;
+	if (step->from == NULL || step->before.nulls[COL_REPLY_ID])
+		return;
+	values[0] = step->before.values[COL_REPLY_ID];
+	values[1] = Int64GetDatum(step->authority_id);
+	if (osm_spi_run(&plan,
+					"SELECT content FROM osm.reply WHERE id OPERATOR(pg_catalog.=) $1 "
+					"AND authority_id OPERATOR(pg_catalog.=) $2",
+					2, types, values, NULL, SPI_OK_SELECT) == 1)
+	{
+		bool		isnull;
+		Datum		content = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+		MemoryContextSwitchTo(step->context);
+		step->reply_content = DatumGetJsonbPCopy(content);
+	}
+	MemoryContextSwitchTo(step->context);
+}
+
+static bool
+judges_reply(const Step *step)
+{
+	return step->action->effect == EFFECT_APPROVE || step->action->effect == EFFECT_ENDORSE ||
+		step->action->effect == EFFECT_SEND_BACK || step->action->effect == EFFECT_POST;
+}
+
+/* rule_document returns the object in which a content rule's key is looked for. */
+static Jsonb *
+rule_document(Step *step, const char *key)
+{
+	if (!judges_reply(step) || osm_details_get(step->details, key) != NULL)
+		return step->details;
+	load_reply(step);
+	return step->reply_content;
+}
+
+/*
+ * contributions_after tells whether any member of a joint reply still owes its
+ * information once the actor's body has given its own.
+ */
+static const char *
+contributions_after(Step *step)
+{
+	bool		mine_found = false;
+
+	osm_step_load_assignments(step);
+	for (int i = 0; i < step->nassignments; i++)
+	{
+		StepAssignment *share = &step->assignments[i];
+
+		if (share->role != 'm' || share->contributed)
+			continue;
+		if (!mine_found && step->action->effect == EFFECT_CONTRIBUTE && step->actor != NULL)
+		{
+			bool		mine = false;
+
+			for (int j = 0; j < step->actor->nroles; j++)
+				mine |= step->actor->roles[j].body_id == share->body_id;
+			if (mine)
+			{
+				mine_found = true;
+				continue;
+			}
+		}
+		return "open";
+	}
+	return "complete";
+}
+
+/*
+ * osm_step_value gives the value of a key of applies_when; arg is the Step.
+ * Reserved keys first, then the details, then the reply under review.
+ */
+const char *
+osm_step_value(void *arg, const char *key)
+{
+	Step	   *step = (Step *) arg;
+
+	if (strcmp(key, "reply_kind") == 0)
+		return step->reply_kind;
+	if (strcmp(key, "bodies") == 0)
+	{
+		if (step->action->effect == EFFECT_ASSIGN)
+			return osm_details_length(step->details, "bodies") > 1 ? "several" : "one";
+		return DatumGetBool(step->after.values[COL_SEVERAL_BODIES]) ? "several" : "one";
+	}
+	if (strcmp(key, "contributions") == 0)
+		return contributions_after(step);
+	if (strcmp(key, "assignment_role") == 0)
+		return step->value_assignment_role == 's' ? "sole" : step->value_assignment_role == 'l' ? "lead" :
+			step->value_assignment_role == 'm' ? "member" : NULL;
+	if (strcmp(key, "topic") == 0)
+		return osm_row_text(&step->after, COL_TOPIC);
+	if (strcmp(key, "place") == 0)
+		return osm_row_text(&step->after, COL_PLACE);
+	if (strcmp(key, "importance") == 0)
+		return osm_row_text(&step->after, COL_IMPORTANCE);
+	if (strcmp(key, "channel") == 0)
+		return osm_row_text(&step->after, COL_CHANNEL);
+	if (strcmp(key, "kind") == 0)
+		return osm_row_text(&step->after, COL_KIND);
+	if (strcmp(key, "urgent") == 0)
+		return step->urgent ? "yes" : "no";
+	if (strcmp(key, "repeat") == 0)
+		return step->after.nulls[COL_REPEAT_OF] ? "no" : "yes";
+	return osm_details_text(rule_document(step, key), key);
+}
+
+/* osm_role_list names the roles of a transition for a message. */
+char *
+osm_role_list(const ActTransition *transition)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < transition->nroles; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", transition->roles[i]->name);
+	return list.data;
+}
+
+/* osm_allowed_list names what the act allows from a state, for a hint. */
+char *
+osm_allowed_list(const Act *act, const ActState *from)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < act->ntransitions; i++)
+	{
+		const ActTransition *transition = &act->transitions[i];
+
+		if (transition->from != from)
+			continue;
+		appendStringInfo(&list, "%s%s -> %s (%s, %s)", list.len > 0 ? "; " : "",
+						 transition->action->name,
+						 transition->to ? transition->to->name : from->name,
+						 osm_role_list(transition), transition->clause);
+	}
+	return list.data;
+}
+
+/*
+ * osm_step_holds returns the appointment under which the actor may take a
+ * transition, NULL if there is none, and the role it satisfies.  A role that
+ * counts by assignment must be held in a body that has the incident; to draft
+ * and to post it must be the leading body, to contribute a member.
+ */
+const ActorRole *
+osm_step_holds(Step *step, const ActTransition *transition, const ActRole **role)
+{
+	DateADT		date = osm_step_date(step);
+
+	for (int i = 0; i < transition->nroles; i++)
+	{
+		const ActRole *wanted = transition->roles[i];
+		const ActorRole *held = NULL;
+
+		if (wanted->scope == SCOPE_AUTHORITY)
+			held = osm_actor_role(step->actor, wanted->name, date, 0, NULL);
+		else if (transition->action->effect == EFFECT_CONTRIBUTE)
+		{
+			osm_step_load_assignments(step);
+			for (int j = 0; j < step->nassignments && held == NULL; j++)
+			{
+				if (step->assignments[j].role == 'm')
+					held = osm_actor_role(step->actor, wanted->name, date, 1, &step->assignments[j].body_id);
+			}
+		}
+		else if (wanted->scope == SCOPE_LEAD || transition->action->effect == EFFECT_SUBMIT ||
+				 transition->action->effect == EFFECT_POST)
+		{
+			int64		lead = step->from == NULL ? 0 : osm_row_int64(&step->before, COL_BODY_ID);
+
+			if (lead != 0)
+				held = osm_actor_role(step->actor, wanted->name, date, 1, &lead);
+		}
+		else
+		{
+			int64	   *bodies;
+			int			n = step->from == NULL ? 0 :
+				osm_row_int64_array(&step->before, COL_BODIES, &bodies);
+
+			if (n > 0)
+				held = osm_actor_role(step->actor, wanted->name, date, n, bodies);
+		}
+		if (held != NULL)
+		{
+			if (role != NULL)
+				*role = wanted;
+			return held;
+		}
+	}
+	return NULL;
+}
+
+static void
+bad_data(const Step *step, const char *message, const char *key, const char *hint)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 errmsg(message, key),
+			 errdetail("Incident %lld, step \"%s\", regulation \"%s\" edition \"%s\", clause %s.",
+					   (long long) step->incident_id, step->action->name, step->act->code,
+					   step->act->edition, step->transition->clause),
+			 errhint("%s", hint)));
+}
+
+static const ActReason *
+find_reason(const Act *act, const char *list, const char *code)
+{
+	for (int i = 0; i < act->nreasons; i++)
+	{
+		if (strcmp(act->reasons[i].list, list) == 0 && strcmp(act->reasons[i].code, code) == 0)
+			return &act->reasons[i];
+	}
+	return NULL;
+}
+
+static char *
+reason_codes(const Act *act, const char *list)
+{
+	StringInfoData codes;
+
+	initStringInfo(&codes);
+	for (int i = 0; i < act->nreasons; i++)
+	{
+		if (strcmp(act->reasons[i].list, list) == 0)
+			appendStringInfo(&codes, "%s%s", codes.len > 0 ? ", " : "", act->reasons[i].code);
+	}
+	return codes.data;
+}
+
+static bool
+list_is_closed(const Act *act, const char *list)
+{
+	for (int i = 0; i < act->nreasons; i++)
+	{
+		if (strcmp(act->reasons[i].list, list) == 0)
+			return act->reasons[i].closed_list;
+	}
+	return false;
+}
+
+/* has_required tells whether a required key is there: in the details or, for the message, in its column. */
+static bool
+has_required(Step *step, const char *key)
+{
+	if (osm_details_has(step->details, key))
+		return true;
+	for (int c = 0; c < INCIDENT_COLUMNS; c++)
+	{
+		if (strcmp(osm_incident_column_name(c), key) == 0)
+		{
+			if (c == COL_CHANNEL && step->action->effect != EFFECT_REGISTER)
+				return false;
+			if (c == COL_BODIES || c == COL_DETAILS || c == COL_REPEAT_OF)
+				return false;
+			if (c == COL_TEXT && step->action->effect != EFFECT_REGISTER)
+				return false;
+			return !step->after.nulls[c];
+		}
+	}
+	return false;
+}
+
+static void
+check_required(Step *step)
+{
+	for (int i = 0; i < step->transition->required.n; i++)
+	{
+		const char *key = step->transition->required.items[i];
+
+		if (strncmp(key, "reason:", 7) == 0)
+		{
+			const char *list = key + 7;
+			char	   *code = osm_details_text(step->details, "reason");
+
+			if (code == NULL || code[0] == '\0')
+				bad_data(step, "a reason is missing", NULL,
+						 psprintf("Give details.reason; list \"%s\" has: %s.", list,
+								  reason_codes(step->act, list)));
+			if (find_reason(step->act, list, code) == NULL && list_is_closed(step->act, list))
+				bad_data(step, "the act does not know reason \"%s\"", code,
+						 psprintf("List \"%s\" is closed and has: %s.", list,
+								  reason_codes(step->act, list)));
+		}
+		else if (!has_required(step, key))
+			bad_data(step, "\"%s\" is missing", key,
+					 psprintf("Give \"%s\" in the details of the step.", key));
+	}
+}
+
+static void
+content_error(const Step *step, const ActContentRule *rule, int code)
+{
+	ereport(ERROR,
+			(errcode(code),
+			 errmsg("clause %s is not met: %s", rule->clause, rule->title),
+			 errdetail("Incident %lld, step \"%s\", regulation \"%s\" edition \"%s\", rule \"%s\".",
+					   (long long) step->incident_id, step->action->name, step->act->code,
+					   step->act->edition, rule->name),
+			 rule->check == CHECK_TICKED ?
+			 errhint("Tick \"%s\" in details.checklist once it is so.", rule->key) :
+			 rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL ?
+			 errhint("The message is in channel \"%s\".",
+					 osm_row_text(&step->after, COL_CHANNEL) ? osm_row_text(&step->after, COL_CHANNEL) : "") :
+			 rule->check == CHECK_MAX_ITEMS || rule->check == CHECK_MIN_ITEMS ?
+			 errhint("The limit on \"%s\" is %d.", rule->key, rule->limit) :
+			 rule->check == CHECK_ABSENT ?
+			 errhint("Leave \"%s\" out.", rule->key) :
+			 rule->check == CHECK_LISTED ?
+			 errhint("\"%s\" may be: %s.", rule->key, reason_codes(step->act, rule->key)) :
+			 errhint("Give \"%s\" in the details.", rule->key)));
+}
+
+static bool
+content_is_met(Step *step, const ActContentRule *rule)
+{
+	switch (rule->check)
+	{
+		case CHECK_PRESENT:
+			return osm_details_has(rule_document(step, rule->key), rule->key);
+		case CHECK_ABSENT:
+			return !osm_details_has(rule_document(step, rule->key), rule->key);
+		case CHECK_MAX_ITEMS:
+			return osm_details_length(rule_document(step, rule->key), rule->key) <= rule->limit;
+		case CHECK_MIN_ITEMS:
+			return osm_details_length(rule_document(step, rule->key), rule->key) >= rule->limit;
+		case CHECK_TICKED:
+			return osm_details_true(step->details, "checklist", rule->key);
+		case CHECK_LISTED:
+			{
+				char	   *value = osm_details_text(rule_document(step, rule->key), rule->key);
+
+				return value == NULL || find_reason(step->act, rule->key, value) != NULL;
+			}
+		case CHECK_SAME_CHANNEL:
+			{
+				char	   *channel = osm_details_text(step->details, "channel");
+
+				return channel == NULL ||
+					strcmp(channel, osm_row_text(&step->after, COL_CHANNEL)) == 0;
+			}
+		case CHECK_KNOWN_CHANNEL:
+			{
+				char	   *channel = step->action->effect == EFFECT_REGISTER ?
+					osm_row_text(&step->after, COL_CHANNEL) : osm_details_text(step->details, "channel");
+
+				return channel == NULL || step->act->other_channels ||
+					osm_act_channel(step->act, channel) != NULL;
+			}
+	}
+	return true;
+}
+
+static void
+check_contents(Step *step)
+{
+	for (int i = 0; i < step->act->ncontents; i++)
+	{
+		const ActContentRule *rule = &step->act->contents[i];
+		int			code = rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL ?
+			ERRCODE_OSM_CHANNEL : ERRCODE_OSM_CONTENT;
+		int			given = 0;
+
+		if (!osm_triggers_match(&rule->applies_to, step->action->name, step->reply_kind) ||
+			!osm_conditions_hold(&rule->when, osm_step_value, step) ||
+			content_is_met(step, rule))
+			continue;
+
+		for (int j = 0; j < rule->unless.n; j++)
+			given += osm_details_has(rule_document(step, rule->unless.items[j]), rule->unless.items[j]);
+		if (rule->unless.n > 0 && given == rule->unless.n)
+			continue;
+		if (rule->warn_only)
+		{
+			if (step->warnings == NULL)
+				step->warnings = makeStringInfo();
+			appendStringInfoString(step->warnings, step->warnings->len == 0 ? "[" : ",");
+			appendStringInfoString(step->warnings, "{\"rule\":");
+			escape_json(step->warnings, rule->name);
+			appendStringInfoString(step->warnings, ",\"clause\":");
+			escape_json(step->warnings, rule->clause);
+			appendStringInfoChar(step->warnings, '}');
+			continue;
+		}
+		if (given > 0)
+			ereport(ERROR,
+					(errcode(code),
+					 errmsg("clause %s is not met: %s", rule->clause, rule->title),
+					 errdetail("Incident %lld, step \"%s\": only some of the data that would lift the rule are given.",
+							   (long long) step->incident_id, step->action->name),
+					 errhint("Rule \"%s\" is lifted by all of its keys together; see content_rule.unless.",
+							 rule->name)));
+		content_error(step, rule, code);
+	}
+}
+
+/* check_account refuses a reply from the wrong kind of account, where the act tells kinds apart. */
+static void
+check_account(Step *step)
+{
+	char	   *given = osm_details_text(step->details, "account_kind");
+	char	   *channel_name = osm_details_text(step->details, "channel");
+	ActChannel *channel;
+
+	if (given == NULL || channel_name == NULL)
+		return;
+	channel = osm_act_channel(step->act, channel_name);
+	if (channel == NULL || channel->account_kind == NULL || strcmp(channel->account_kind, given) == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_CHANNEL),
+			 errmsg("in channel \"%s\" the reply comes from an account of kind \"%s\"", channel_name,
+					channel->account_kind),
+			 errdetail("Incident %lld, regulation \"%s\" edition \"%s\", clause %s.",
+					   (long long) step->incident_id, step->act->code, step->act->edition,
+					   channel->clause),
+			 errhint("Post from that account and give its kind as details.account_kind.")));
+}
+
+/*
+ * osm_step_check holds a step, whose transition and person are settled, to the
+ * act's demands on data and content.  Errors: OW003, OW004, OW006.  SPI is
+ * connected.
+ */
+void
+osm_step_check(Step *step)
+{
+	check_required(step);
+	if (step->action->effect == EFFECT_SUBMIT && strcmp(step->reply_kind, "answer") != 0 &&
+		strcmp(step->reply_kind, "interim") != 0 && strcmp(step->reply_kind, "clarification") != 0)
+		bad_data(step, "there is no kind of reply \"%s\"", step->reply_kind,
+				 "A reply is an answer, an interim or a clarification.");
+	if (step->action->effect == EFFECT_POST)
+		check_account(step);
+	check_contents(step);
+	MemoryContextSwitchTo(step->context);
+}

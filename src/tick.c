@@ -1,0 +1,144 @@
+/*-------------------------------------------------------------------------
+ * tick.c
+ *	  One pass over what has fallen due: flag breaches, write warnings.
+ *
+ * The pass only makes flags punctual; every verdict is right without it.  It
+ * takes the incident's row lock before it touches a clock, as steps do, and
+ * skips incidents that are being worked on: the step that holds the lock
+ * settles its clocks itself, or the next pass finds them.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "utils/builtins.h"
+
+#include "osm_workflow.h"
+#include "spi_plan.h"
+#include "step.h"
+
+/* rows one pass writes at most; the caller passes again while something is due */
+#define TICK_BATCH 1000
+
+PG_FUNCTION_INFO_V1(osm_tick);
+
+/*
+ * The people told of a breach or a warning: holders of the responsible role, in
+ * the body that answers for the clock where the role counts by assignment.
+ * $1 is now; the clocks come from the statement around it.
+ */
+#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
+	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, recipient_id, " \
+	"  subject, data, created_at, deliver_after) " \
+	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind "', a.official_id, " \
+	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
+	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
+	"FROM " clocks " AS c " \
+	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id " \
+	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
+	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id " \
+	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id " \
+	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id " \
+	"  AND o.name OPERATOR(pg_catalog.=) r.responsible " \
+	"JOIN osm.appointment AS a ON a.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
+	"  AND a.role OPERATOR(pg_catalog.=) r.responsible " \
+	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' OR a.body_id OPERATOR(pg_catalog.=) c.body_id) " \
+	"  AND a.during OPERATOR(pg_catalog.@>) (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date " \
+	"ON CONFLICT DO NOTHING"
+
+static const char *const flag_sql =
+	"WITH due AS ("
+	"  SELECT c.id, c.authority_id, c.incident_id FROM osm.clock AS c "
+	"  WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL "
+	"    AND c.due_at OPERATOR(pg_catalog.<) $1 ORDER BY c.due_at LIMIT $2), "
+	"locked AS ("
+	"  SELECT i.id, i.authority_id FROM osm.incident AS i "
+	"  WHERE (i.id, i.authority_id) OPERATOR(pg_catalog.=) ANY (SELECT d.incident_id, d.authority_id FROM due AS d) "
+	"  FOR NO KEY UPDATE SKIP LOCKED), "
+	"flagged AS ("
+	"  UPDATE osm.clock AS c SET flagged_at = $1, warn_at = NULL FROM due AS d, locked AS l "
+	"  WHERE c.id OPERATOR(pg_catalog.=) d.id AND c.authority_id OPERATOR(pg_catalog.=) d.authority_id "
+	"    AND l.id OPERATOR(pg_catalog.=) d.incident_id AND l.authority_id OPERATOR(pg_catalog.=) d.authority_id "
+	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.flagged_at IS NULL "
+	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, c.outer_term, c.binding), "
+	"overdue AS ("
+	"  UPDATE osm.incident AS i SET overdue_since = f.since "
+	"  FROM (SELECT incident_id, authority_id, pg_catalog.min(due_at) AS since FROM flagged "
+	"        WHERE outer_term AND binding GROUP BY incident_id, authority_id) AS f "
+	"  WHERE i.id OPERATOR(pg_catalog.=) f.incident_id AND i.authority_id OPERATOR(pg_catalog.=) f.authority_id "
+	"    AND (i.overdue_since IS NULL OR i.overdue_since OPERATOR(pg_catalog.>) f.since)), "
+	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach", "$1") ") "
+	"SELECT pg_catalog.count(*) FROM flagged";
+
+static const char *const warn_sql =
+	"WITH due AS ("
+	"  SELECT c.id, c.authority_id, c.incident_id, c.warn_at FROM osm.clock AS c "
+	"  WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.<=) $1 "
+	"  ORDER BY c.warn_at LIMIT $2), "
+	"locked AS ("
+	"  SELECT i.id, i.authority_id FROM osm.incident AS i "
+	"  WHERE (i.id, i.authority_id) OPERATOR(pg_catalog.=) ANY (SELECT d.incident_id, d.authority_id FROM due AS d) "
+	"  FOR NO KEY UPDATE SKIP LOCKED), "
+	"warned AS ("
+	"  UPDATE osm.clock AS c SET warn_at = ("
+	"    SELECT pg_catalog.min(w.t) FROM osm.clock_rule AS r, "
+	"      LATERAL (SELECT osm.subtract_business_time(c.due_at, b, c.calendar) AS t "
+	"               FROM pg_catalog.unnest(r.warn_before) AS b) AS w "
+	"    WHERE r.id OPERATOR(pg_catalog.=) c.rule_id AND w.t OPERATOR(pg_catalog.>) $1) "
+	"  FROM due AS d, locked AS l "
+	"  WHERE c.id OPERATOR(pg_catalog.=) d.id AND c.authority_id OPERATOR(pg_catalog.=) d.authority_id "
+	"    AND l.id OPERATOR(pg_catalog.=) d.incident_id AND l.authority_id OPERATOR(pg_catalog.=) d.authority_id "
+	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.=) d.warn_at "
+	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, d.warn_at AS warned_for), "
+	"told AS (" NOTIFY_RESPONSIBLE("warned", "warning", "c.warned_for") ") "
+	"SELECT pg_catalog.count(*) FROM warned";
+
+static const char *const next_sql =
+	"SELECT LEAST("
+	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL), "
+	"  (SELECT pg_catalog.min(c.warn_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL))";
+
+/*
+ * osm.tick(): one bounded pass; breaches flagged, warnings written, and the next
+ * instant anything falls due (null for none; not after now where the batch was
+ * full or incidents were locked).
+ */
+Datum
+osm_tick(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr flag_plan = NULL;
+	static SPIPlanPtr warn_plan = NULL;
+	static SPIPlanPtr next_plan = NULL;
+	static const Oid types[] = {TIMESTAMPTZOID, INT4OID};
+	Datum		parameters[2];
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+	TupleDesc	desc;
+	OsmOwnerRights rights;
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	parameters[0] = TimestampTzGetDatum(osm_now());
+	parameters[1] = Int32GetDatum(TICK_BATCH);
+
+	osm_become_owner(&rights);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	osm_engine_begin();
+	(void) osm_spi_run(&flag_plan, flag_sql, 2, types, parameters, NULL, SPI_OK_SELECT);
+	values[0] = Int32GetDatum((int32) osm_spi_int64(SPI_tuptable->vals[0], 1));
+	(void) osm_spi_run(&warn_plan, warn_sql, 2, types, parameters, NULL, SPI_OK_SELECT);
+	values[1] = Int32GetDatum((int32) osm_spi_int64(SPI_tuptable->vals[0], 1));
+	osm_engine_end();
+	(void) osm_spi_run(&next_plan, next_sql, 0, NULL, NULL, NULL, SPI_OK_SELECT);
+	values[2] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &nulls[2]);
+	SPI_finish();
+	osm_become_user(&rights);
+
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
