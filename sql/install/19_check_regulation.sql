@@ -165,7 +165,8 @@ AS $osm_function$
          jsonb_array_elements_text(i.item -> k) AS v
     WHERE v LIKE '%/%' AND split_part(v, '/', 2) NOT IN ('answer', 'interim', 'clarification')
     UNION ALL
-    SELECT i.item ->> 'clause', format('%s.applies_when: "%s" is no value of "%s"', i.path, v, d.key),
+    SELECT i.item ->> 'clause',
+           format('%s.applies_when: "%s" is no value of "%s"', i.path, v, d.key),
            format('Its values are: %s.', array_to_string(d.accepted, ', '))
     FROM (VALUES ('reply_kind', '{answer,interim,clarification}'::text[]),
                  ('bodies', '{one,several}'), ('contributions', '{open,complete}'),

@@ -148,8 +148,9 @@ BEGIN
                   DETAIL = array_to_string(faults[:20], E'\n')
                       || CASE WHEN cardinality(faults) > 20
                               THEN format(E'\nand %s more', cardinality(faults) - 20) ELSE '' END,
-                  HINT = CASE WHEN cardinality(faults) = 1 AND first_hint IS NOT NULL THEN first_hint
-                              ELSE 'osm.check_regulation() lists every finding with what to do.' END;
+                  HINT = CASE WHEN cardinality(faults) = 1 AND first_hint IS NOT NULL
+                              THEN first_hint
+                              ELSE 'osm.check_regulation() lists all findings and what to do.' END;
     END IF;
 END
 $osm_function$;
