@@ -22,7 +22,7 @@ INSERT INTO replay.machine VALUES
     ('pochta', 'awaiting', 'silent', 'closed');
 
 SELECT replay.define(:'document'::jsonb,
-    replay.authority_document('pochta', 'line', '{desk}', '{reviewer}'));
+    replay.authority_document('pochta', 'line', '{desk}', '{reviewer}')) \g /dev/null
 
 -- The six rows the data's README lists as not reproduced by its rule (four are in this half), and
 -- three that it counts as "norm alone": there the wait was not added although the resolution does
@@ -86,7 +86,7 @@ BEGIN
         count(*) FILTER (WHERE abs(off) > 3 AND NOT odd) AS wrong,
         max(abs(off)) FILTER (WHERE NOT odd) AS worst
     INTO f FROM replay.pochta_due;
-    CALL replay.state('pochta', 'due times within 3 s of plan_dt, but for the listed oddities',
+    PERFORM replay.state('pochta', 'due times within 3 s of plan_dt, but for the listed oddities',
         f.wrong = 0 AND f.close + f.odd = (SELECT count(*) FROM replay.pochta),
         format('%s of %s within 3 s (worst %s s; %s moved by a wait, %s with a wait not added), '
             '%s listed oddities off, %s others off',

@@ -11,6 +11,7 @@ SET client_min_messages = warning;
 
 CREATE EXTENSION IF NOT EXISTS osm_workflow;
 SELECT osm.install() \g /dev/null
+SELECT osm.install_preset('around-the-clock') \g /dev/null
 
 CREATE SCHEMA replay;
 SET search_path = replay, pg_catalog;
@@ -180,7 +181,7 @@ BEGIN
         extract(epoch FROM clock_timestamp() - began));
 END $$;
 
-CREATE PROCEDURE state(p_log text, what text, passed boolean, figures text) LANGUAGE sql AS $$
+CREATE FUNCTION state(p_log text, what text, passed boolean, figures text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO replay.criterion (log, what, passed, figures)
     VALUES (p_log, what, coalesce(passed, false), figures);
 $$;
@@ -197,9 +198,9 @@ BEGIN
         count(*) FILTER (WHERE s.legal AND o.code IS NULL AND s.state <> o.state) AS elsewhere,
         count(*) AS steps
     INTO f FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log;
-    CALL replay.state(p_log, 'every step gets the verdict of the map', f.wrong = 0 AND f.steps > 0,
+    PERFORM replay.state(p_log, 'every step gets the verdict of the map', f.wrong = 0 AND f.steps > 0,
         format('%s accepted, %s refused with OW001, %s otherwise', f.accepted, f.refused, f.wrong));
-    CALL replay.state(p_log, 'every accepted step leads to the state of the map', f.elsewhere = 0,
+    PERFORM replay.state(p_log, 'every accepted step leads to the state of the map', f.elsewhere = 0,
         format('%s of %s elsewhere', f.elsewhere, f.accepted));
 
     SELECT count(*) AS rows, count(*) FILTER (WHERE v.refused > 0) AS refused,
@@ -217,7 +218,7 @@ BEGIN
                FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log GROUP BY s.row_no) v
         ON v.row_no = r.row_no
     WHERE r.log = p_log;
-    CALL replay.state(p_log, 'no source row is lost',
+    PERFORM replay.state(p_log, 'no source row is lost',
         f.accepted + f.refused + f.none = f.rows AND f.differ = 0 AND f.incidents =
             (SELECT count(DISTINCT incident) FROM replay.source_row WHERE log = p_log),
         format('%s rows = %s accepted + %s refused + %s without a step; %s incidents, %s with other events',
@@ -225,19 +226,17 @@ BEGIN
 
     SELECT count(*) AS broken INTO f FROM replay.incident
     WHERE log = p_log AND osm.verify_chain(id) IS NOT NULL;
-    CALL replay.state(p_log, 'every chain of evidence verifies', f.broken = 0,
+    PERFORM replay.state(p_log, 'every chain of evidence verifies', f.broken = 0,
         format('%s broken', f.broken));
 END $$;
 
--- busiest: late share and review quality of the bodies with most terms, the worst first.
-CREATE FUNCTION busiest(p_log text) RETURNS TABLE (n bigint, name text, value text)
+-- ratings: the quarters with most answers due, the best rated first.
+CREATE FUNCTION ratings(p_log text) RETURNS TABLE (n bigint, name text, value text)
 LANGUAGE sql STABLE AS $$
-    SELECT row_number() OVER (ORDER BY late DESC, terms DESC), b.title,
-        format('%s late of %s = %s %%', missed, terms, round(100 * late, 1))
-    FROM (SELECT k.body_id, count(*) AS terms, count(*) FILTER (WHERE k.state = 'missed') AS missed,
-              count(*) FILTER (WHERE k.state = 'missed')::numeric / count(*) AS late
-          FROM replay.incident i JOIN osm.clock k ON k.incident_id = i.id AND k.outer_term
-          WHERE i.log = p_log AND k.state IN ('met', 'missed') AND k.body_id IS NOT NULL
-          GROUP BY k.body_id ORDER BY 2 DESC LIMIT 8) g
-    JOIN osm.body b ON b.id = g.body_id;
+    SELECT row_number() OVER (ORDER BY score_exact DESC, answers_due DESC),
+        format('rating of %s, %s', left(body, 34), to_char(quarter, 'YYYY "Q"Q')),
+        format('%s %s: %s of %s in time, %s of %s drafts accepted at once', score, zone,
+            answers_in_time, answers_due, drafts_first_time, drafts_decided)
+    FROM (SELECT * FROM osm.rating WHERE regulation = 'replay-' || p_log AND score IS NOT NULL
+          ORDER BY answers_due DESC, body, quarter LIMIT 10) r;
 $$;

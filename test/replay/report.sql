@@ -1,5 +1,5 @@
 -- The table of one log: what came in, what was refused and why, where the incidents ended, how many
--- were late, how the best and the worst bodies are rated.
+-- were late, how the bodies with most answers are rated.
 \echo
 SELECT name AS :"log", value FROM (
     SELECT 1 AS part, 0 AS n, 'source rows' AS name, count(*)::text AS value
@@ -28,5 +28,5 @@ SELECT name AS :"log", value FROM (
     UNION ALL
     SELECT part, 0, name, value FROM replay.figure WHERE log = :'log'
     UNION ALL
-    SELECT 9, n, 'body ' || name, value FROM replay.busiest(:'log')
+    SELECT 9, n, name, value FROM replay.ratings(:'log')
     ) t ORDER BY part, n, name;

@@ -83,7 +83,7 @@ CALL replay.judge('servicenow');
 CALL replay.sample('servicenow', :every);
 
 SELECT replay.define(:'document'::jsonb,
-    replay.authority_document('servicenow', 'worker', '{desk}', '{reviewer}'));
+    replay.authority_document('servicenow', 'worker', '{desk}', '{reviewer}')) \g /dev/null
 CALL replay.play('servicenow');
 CALL replay.compare('servicenow');
 

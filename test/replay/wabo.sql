@@ -75,7 +75,7 @@ CALL replay.judge('wabo');
 CALL replay.sample('wabo', 1);
 
 SELECT replay.define(:'document'::jsonb,
-    replay.authority_document('wabo', 'adviser', '{officer}', '{officer}'));
+    replay.authority_document('wabo', 'adviser', '{officer}', '{officer}')) \g /dev/null
 CALL replay.play('wabo');
 CALL replay.compare('wabo');
 
