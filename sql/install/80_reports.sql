@@ -1,7 +1,7 @@
 -- Arithmetic of the rating, and the two functions that tell how a term and an incident came about.
 --
 -- Hazard that shaped this file: a score that lies exactly on a zone's edge must not fall below it
--- because a third was cut off after sixteen digits. Shares are carried with sixty digits and the
+-- because a third was cut off where plain division stops. Shares are carried with sixty digits and the
 -- score with thirty, far beyond the least distance two different scores can have.
 
 CREATE FUNCTION osm.rating_share(good numeric, total numeric)
