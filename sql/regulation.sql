@@ -150,6 +150,8 @@ INSERT INTO senseless (document) VALUES
                                  "check": "present", "key": "media", "clause": "п. 1"}')),
     (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["register"],
                                  "check": "known_channel", "clause": "п. 1"}')),
+    (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"],
+                                 "check": "listed", "key": "outcome", "clause": "п. 1"}')),
     (pg_temp.added('reasons', '{"list": "why", "code": "x", "title": "Х", "closed_list": false,
                                 "clause": "п. 1"}')),
     -- terms
@@ -191,7 +193,7 @@ SELECT osm.regulation_document('small-act', '9');
 
 -- Editions never overlap; the earlier one is ended first.
 SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"') || '{"in_force": {"from": "2026-07-01"}}');
-SELECT osm.define_regulation(pg_temp.altered('{in_force,to}', '"2026-07-01"')) IS NOT NULL AS ended;
+SELECT osm.define_regulation(pg_temp.altered('{in_force,to}', '"2026-06-30"')) IS NOT NULL AS ended;
 SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"') || '{"in_force": {"from": "2026-07-01"}}')
        IS NOT NULL AS loaded;
 SELECT edition, in_force FROM osm.regulation ORDER BY in_force;

@@ -102,7 +102,7 @@ AS $osm_function$
         ('contents', 'applies_to', 'some texts', true, NULL, NULL),
         ('contents', 'applies_when', 'condition', false, '{}', NULL),
         ('contents', 'check', 'text', true, NULL,
-            '{present,absent,max_items,min_items,ticked,same_channel,known_channel}'),
+            '{present,absent,max_items,min_items,listed,ticked,same_channel,known_channel}'),
         ('contents', 'key', 'text', false, NULL, NULL),
         ('contents', 'unless', 'texts', false, '[]', NULL),
         ('contents', 'limit', 'count', false, NULL, NULL),

@@ -296,6 +296,8 @@ SET search_path = pg_catalog, pg_temp
 AS $osm_function$
     WITH step AS (
         SELECT * FROM osm.regulation_steps(complete)
+    ), list (name) AS (
+        SELECT DISTINCT i.item ->> 'list' FROM osm.regulation_items(complete, 'reasons') AS i
     )
     SELECT 'error', b.clause,
            format('%s and %s are ambiguous: action "%s" from state "%s" by the same role',
@@ -332,6 +334,9 @@ AS $osm_function$
               i.item ->> 'check' IN ('max_items', 'min_items') AND NOT i.item ? 'limit'),
              ('has no limit', 'Remove "limit".',
               i.item ->> 'check' NOT IN ('max_items', 'min_items') AND i.item ? 'limit'),
+             ('needs a list of reasons named like its key', 'Add the values to reasons.',
+              i.item ->> 'check' = 'listed'
+              AND NOT EXISTS (SELECT FROM list AS l WHERE l.name = i.item ->> 'key')),
              ('needs channels', 'List the channels of the act.',
               i.item ->> 'check' = 'known_channel' AND complete -> 'channels' = '[]'))
              AS f (fault, hint, holds)
@@ -342,14 +347,13 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'reasons') AS i
     GROUP BY i.item ->> 'list' HAVING count(DISTINCT i.item -> 'closed_list') > 1
     UNION ALL
-    SELECT 'warning', i.item ->> 'clause',
-           format('nothing demands a reason of list "%s"', i.item ->> 'list'),
+    SELECT 'warning', NULL, format('nothing demands a reason of list "%s"', l.name),
            'Name the list in "requires" of a transition: "reason:LIST".'
-    FROM (SELECT DISTINCT ON (r.item ->> 'list') r.item
-          FROM osm.regulation_items(complete, 'reasons') AS r
-          ORDER BY r.item ->> 'list', r.number) AS i
-    WHERE NOT EXISTS (
-        SELECT FROM step AS t WHERE 'reason:' || (i.item ->> 'list') = ANY (t.requires))
+    FROM list AS l
+    WHERE NOT EXISTS (SELECT FROM step AS t WHERE 'reason:' || l.name = ANY (t.requires))
+      AND NOT EXISTS (
+          SELECT FROM osm.regulation_items(complete, 'contents') AS i
+          WHERE i.item ->> 'check' = 'listed' AND i.item ->> 'key' = l.name)
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_steps(jsonb) IS
 'Findings about steps: ambiguous transitions, contents never checked, reasons never asked for.';
@@ -462,9 +466,9 @@ AS $osm_function$
                osm.regulation_items(complete, s) AS i
           WHERE i.item ->> 'clause' = c.item ->> 'path')
     UNION ALL
-    SELECT 'error', NULL, 'in_force.to is not after in_force.from',
-           'in_force.to is the first day no longer in force.'
-    WHERE (complete #>> '{in_force,to}')::date <= (complete #>> '{in_force,from}')::date
+    SELECT 'error', NULL, 'in_force.to is before in_force.from',
+           'in_force.to is the last day in force.'
+    WHERE (complete #>> '{in_force,to}')::date < (complete #>> '{in_force,from}')::date
     UNION ALL
     SELECT 'error', NULL,
            format('%s.weight must lie between 0 and 9, with at most four decimals', i.path), NULL

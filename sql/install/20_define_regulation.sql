@@ -22,7 +22,8 @@ BEGIN
     PERFORM osm.refuse_faulty_regulation(document);
     complete := osm.complete_regulation(document);
     normal := osm.normal_regulation(complete);
-    force := daterange((normal #>> '{in_force,from}')::date, (normal #>> '{in_force,to}')::date);
+    force := daterange((normal #>> '{in_force,from}')::date, (normal #>> '{in_force,to}')::date,
+                       '[]');
 
     -- One loader at a time; readers and registrations go on.
     LOCK TABLE osm.regulation IN SHARE ROW EXCLUSIVE MODE;
@@ -61,8 +62,8 @@ BEGIN
                 normal ->> 'edition', normal ->> 'code', other
             USING ERRCODE = 'exclusion_violation',
                   DETAIL = 'Editions of one act never overlap in time.',
-                  HINT = 'First load the earlier edition again, its in_force.to set to the first '
-                         'day of the new one.';
+                  HINT = 'First load the earlier edition again, its in_force.to set to the day '
+                         'before the new one begins.';
     END IF;
 
     IF known_id IS NOT NULL
@@ -173,7 +174,7 @@ BEGIN
         RAISE EXCEPTION 'the edition cannot end before the incidents registered by it'
             USING ERRCODE = 'object_in_use',
                   DETAIL = format('The latest was detected on %s.', to_char(latest, 'YYYY-MM-DD')),
-                  HINT = 'Set in_force.to to a later day: it is the first day no longer in force.';
+                  HINT = 'Set in_force.to to a later day.';
     END IF;
     UPDATE osm.regulation AS r SET in_force = force WHERE r.id = end_edition.regulation_id;
 END
@@ -224,7 +225,7 @@ BEGIN
 
     SELECT to_jsonb(act) || jsonb_build_object(
         'in_force', jsonb_strip_nulls(jsonb_build_object(
-            'from', lower(act.in_force), 'to', upper(act.in_force))),
+            'from', lower(act.in_force), 'to', upper(act.in_force) - 1)),
         'clauses', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position)
                     FROM osm.clause AS x WHERE x.regulation_id = act.id),
         'roles', (SELECT jsonb_agg(to_jsonb(x) ORDER BY x.position)
