@@ -54,7 +54,7 @@ WITH row AS (
 )
 INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details)
 SELECT 'wabo', s.case_name, s.row_no, 1, s.at, s.mapped, v.action,
-    'wabo.desk', v.details
+    CASE WHEN s.mapped IN ('rework', 'approved') THEN 'wabo.reviewer' ELSE 'wabo.desk' END, v.details
 FROM said s
 JOIN replay.body target ON target.log = 'wabo'
     AND target.name = CASE s.task WHEN 'T08' THEN 'outside body' ELSE s.org_group END
@@ -75,7 +75,7 @@ CALL replay.judge('wabo');
 CALL replay.sample('wabo', 1);
 
 SELECT replay.define(:'document'::jsonb,
-    replay.authority_document('wabo', 'adviser', '{officer}', '{officer}')) \g /dev/null
+    replay.authority_document('wabo', 'adviser', '{officer}', '{determiner}')) \g /dev/null
 CALL replay.play('wabo');
 CALL replay.compare('wabo');
 
