@@ -186,8 +186,8 @@ official_of_login(void)
 		namestrcpy(&role_name, GetUserNameFromId(role_id, false));
 		value = NameGetDatum(&role_name);
 		begin_people_query(&rights);
-		n = osm_spi_run(&plan, "SELECT id FROM osm.official WHERE db_role OPERATOR(pg_catalog.=) $1",
-						1, types, &value, NULL, SPI_OK_SELECT);
+		n = osm_spi_look_up(&plan, "SELECT id FROM osm.official WHERE db_role OPERATOR(pg_catalog.=) $1",
+						1, types, &value, NULL);
 		official_id = n > 0 ? osm_spi_int64(SPI_tuptable->vals[0], 1) : 0;
 		end_people_query(&rights);
 		entry = hash_search(logins, &role_id, HASH_ENTER, NULL);
@@ -229,9 +229,9 @@ load_actor(Actor *actor)
 	values[0] = Int64GetDatum(actor->official_id);
 	values[1] = DateADTGetDatum(actor->day);
 	begin_people_query(&rights);
-	if (osm_spi_run(&head_plan,
+	if (osm_spi_look_up(&head_plan,
 					"SELECT authority_id, login FROM osm.official WHERE id OPERATOR(pg_catalog.=) $1",
-					1, types, values, NULL, SPI_OK_SELECT) != 1)
+					1, types, values, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_WRONG_PERSON),
 				 errmsg("official %lld does not exist", (long long) actor->official_id)));
@@ -240,7 +240,7 @@ load_actor(Actor *actor)
 	actor->login = osm_spi_text(SPI_tuptable->vals[0], 2);
 
 	/* own appointments first, so that a person who may act in person does */
-	actor->nroles = osm_spi_run(&roles_plan,
+	actor->nroles = osm_spi_look_up(&roles_plan,
 								"SELECT h.role, h.body_id, h.acting_for, pg_catalog.lower(h.during), "
 								"  pg_catalog.upper(h.during), EXISTS (SELECT FROM osm.role AS r "
 								"    WHERE r.name OPERATOR(pg_catalog.=) h.role "
@@ -256,7 +256,7 @@ load_actor(Actor *actor)
 								"      WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
 								"        AND a.during OPERATOR(pg_catalog.&&) s.during) AS h "
 								"ORDER BY h.acting_for, h.role, h.body_id",
-								1, types, values, NULL, SPI_OK_SELECT);
+								1, types, values, NULL);
 	MemoryContextSwitchTo(context);
 	actor->roles = palloc0(sizeof(ActorRole) * Max(actor->nroles, 1));
 	for (int i = 0; i < actor->nroles; i++)
@@ -271,7 +271,7 @@ load_actor(Actor *actor)
 		actor->roles[i].whole_authority = osm_spi_bool(row, 6);
 	}
 
-	actor->nbodies = osm_spi_run(&bodies_plan,
+	actor->nbodies = osm_spi_look_up(&bodies_plan,
 								 "WITH RECURSIVE reach (id, authority_id) AS ("
 								 "  SELECT a.body_id, a.authority_id FROM osm.appointment AS a "
 								 "  WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
@@ -285,7 +285,7 @@ load_actor(Actor *actor)
 								 "    ON b.parent_id OPERATOR(pg_catalog.=) r.id "
 								 "   AND b.authority_id OPERATOR(pg_catalog.=) r.authority_id) "
 								 "SELECT id FROM reach ORDER BY id",
-								 2, types, values, NULL, SPI_OK_SELECT);
+								 2, types, values, NULL);
 	MemoryContextSwitchTo(context);
 	actor->bodies = palloc0(sizeof(int64) * Max(actor->nbodies, 1));
 	for (int i = 0; i < actor->nbodies; i++)
@@ -384,13 +384,13 @@ may_act_for_others(int64 authority_id)
 	values[0] = Int64GetDatum(authority_id);
 	values[1] = ObjectIdGetDatum(user_id);
 	begin_people_query(&rights);
-	allowed = osm_spi_run(&plan,
+	allowed = osm_spi_look_up(&plan,
 						  "SELECT 1 FROM osm.access AS a JOIN pg_catalog.pg_roles AS r "
 						  "  ON r.rolname OPERATOR(pg_catalog.=) a.role "
 						  "WHERE a.level OPERATOR(pg_catalog.=) 'portal' "
 						  "  AND (a.authority_id IS NULL OR a.authority_id OPERATOR(pg_catalog.=) $1) "
 						  "  AND pg_catalog.pg_has_role($2, r.oid, 'USAGE')",
-						  2, types, values, NULL, SPI_OK_SELECT) > 0;
+						  2, types, values, NULL) > 0;
 	end_people_query(&rights);
 	return allowed;
 }
@@ -399,6 +399,8 @@ PG_FUNCTION_INFO_V1(osm_act_as);
 PG_FUNCTION_INFO_V1(osm_actor);
 PG_FUNCTION_INFO_V1(osm_actor_roles);
 PG_FUNCTION_INFO_V1(osm_can_see);
+PG_FUNCTION_INFO_V1(osm_can_see_authority);
+PG_FUNCTION_INFO_V1(osm_can_see_incident);
 
 /*
  * osm.act_as(login text, authority text): the named official acts until the end
@@ -434,13 +436,13 @@ osm_act_as(PG_FUNCTION_ARGS)
 		values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[1] = PG_ARGISNULL(1) ? 'n' : ' ';
 		begin_people_query(&rights);
-		n = osm_spi_run(&plan,
+		n = osm_spi_look_up(&plan,
 						"SELECT o.id, o.authority_id FROM osm.official AS o "
 						"JOIN osm.body AS b ON b.id OPERATOR(pg_catalog.=) o.authority_id "
 						" AND b.authority_id OPERATOR(pg_catalog.=) o.authority_id "
 						"WHERE o.login OPERATOR(pg_catalog.=) $1 "
 						"  AND ($2 IS NULL OR b.code OPERATOR(pg_catalog.=) $2)",
-						2, types, values, nulls, SPI_OK_SELECT);
+						2, types, values, nulls);
 		if (n > 0)
 		{
 			official_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
@@ -522,11 +524,11 @@ load_sights(void)
 	int			n;
 
 	begin_people_query(&rights);
-	n = osm_spi_run(&plan,
+	n = osm_spi_look_up(&plan,
 					"SELECT r.oid::bigint, a.authority_id FROM osm.access AS a "
 					"JOIN pg_catalog.pg_roles AS r ON r.rolname OPERATOR(pg_catalog.=) a.role "
 					"WHERE a.level OPERATOR(pg_catalog.=) ANY ('{reader,auditor,administrator}')",
-					0, NULL, NULL, NULL, SPI_OK_SELECT);
+					0, NULL, NULL, NULL);
 	loaded = MemoryContextAlloc(CacheMemoryContext, sizeof(Sight) * Max(n, 1));
 	for (int i = 0; i < n; i++)
 	{
@@ -551,6 +553,53 @@ compare_int64(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* sees_authority tells whether the session may read all of an authority. */
+static bool
+sees_authority(const Actor *actor, int64 authority_id)
+{
+	if (actor != NULL && actor->authority_id == authority_id)
+	{
+		for (int i = 0; i < actor->nroles; i++)
+		{
+			const ActorRole *held = &actor->roles[i];
+
+			if (held->whole_authority && actor->day >= held->from && actor->day < held->until)
+				return true;
+		}
+	}
+	if (named_actor != NULL)
+		return false;
+	if (sights_generation != people_generation)
+		load_sights();
+	for (int i = 0; i < nsights; i++)
+	{
+		if ((sights[i].authority_id == 0 || sights[i].authority_id == authority_id) &&
+			has_privs_of_role(GetUserId(), sights[i].role_id))
+			return true;
+	}
+	return false;
+}
+
+/* sees_bodies tells whether an actor may read what any of some bodies has had. */
+static bool
+sees_bodies(const Actor *actor, ArrayType *bodies)
+{
+	const int64 *ids;
+	int			n = ArrayGetNItems(ARR_NDIM(bodies), ARR_DIMS(bodies));
+
+	if (ARR_HASNULL(bodies) || ARR_ELEMTYPE(bodies) != INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("list of bodies must not contain nulls")));
+	ids = (const int64 *) ((char *) bodies + ARR_OVERHEAD_NONULLS(ARR_NDIM(bodies)));
+	for (int i = 0; i < n; i++)
+	{
+		if (bsearch(&ids[i], actor->bodies, actor->nbodies, sizeof(int64), compare_int64))
+			return true;
+	}
+	return false;
+}
+
 /*
  * osm.can_see(authority_id bigint, bodies bigint[]): whether the session may
  * read an incident of that authority that these bodies have had.  An official
@@ -563,42 +612,62 @@ Datum
 osm_can_see(PG_FUNCTION_ARGS)
 {
 	int64		authority_id = PG_GETARG_INT64(0);
-	ArrayType  *bodies = PG_GETARG_ARRAYTYPE_P(1);
 	const Actor *actor = osm_actor_current();
 
-	if (actor != NULL && actor->authority_id == authority_id)
-	{
-		/* no nulls, as checked below before the first use */
-		const int64 *ids = (const int64 *) ((char *) bodies + ARR_OVERHEAD_NONULLS(ARR_NDIM(bodies)));
-		int			n = ArrayGetNItems(ARR_NDIM(bodies), ARR_DIMS(bodies));
+	if (sees_authority(actor, authority_id))
+		PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(actor != NULL && actor->authority_id == authority_id &&
+				   sees_bodies(actor, PG_GETARG_ARRAYTYPE_P(1)));
+}
 
-		for (int i = 0; i < actor->nroles; i++)
-		{
-			const ActorRole *held = &actor->roles[i];
+/* osm.can_see_authority(authority_id bigint): its people are read by its own officials and its readers. */
+Datum
+osm_can_see_authority(PG_FUNCTION_ARGS)
+{
+	int64		authority_id = PG_GETARG_INT64(0);
+	const Actor *actor = osm_actor_current();
 
-			if (held->whole_authority && actor->day >= held->from && actor->day < held->until)
-				PG_RETURN_BOOL(true);
-		}
-		if (ARR_HASNULL(bodies))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("list of bodies must not contain nulls")));
-		for (int i = 0; i < n; i++)
-		{
-			if (bsearch(&ids[i], actor->bodies, actor->nbodies, sizeof(int64), compare_int64))
-				PG_RETURN_BOOL(true);
-		}
-	}
-	if (named_actor != NULL)
+	PG_RETURN_BOOL((actor != NULL && actor->authority_id == authority_id) ||
+				   sees_authority(actor, authority_id));
+}
+
+/*
+ * osm.can_see_incident(authority_id bigint, incident_id bigint): osm.can_see() of
+ * the incident a row of another table belongs to.  The incident is looked up only
+ * for officials who do not see the whole authority.
+ */
+Datum
+osm_can_see_incident(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	int64		authority_id = PG_GETARG_INT64(0);
+	const Actor *actor = osm_actor_current();
+	Datum		values[2];
+	OsmOwnerRights rights;
+	bool		visible = false;
+
+	if (sees_authority(actor, authority_id))
+		PG_RETURN_BOOL(true);
+	if (actor == NULL || actor->authority_id != authority_id)
 		PG_RETURN_BOOL(false);
 
-	if (sights_generation != people_generation)
-		load_sights();
-	for (int i = 0; i < nsights; i++)
+	values[0] = PG_GETARG_DATUM(1);
+	values[1] = PG_GETARG_DATUM(0);
+	osm_become_owner(&rights);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (osm_spi_look_up(&plan,
+					"SELECT seen_by FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+					"AND authority_id OPERATOR(pg_catalog.=) $2",
+					2, types, values, NULL) == 1)
 	{
-		if ((sights[i].authority_id == 0 || sights[i].authority_id == authority_id) &&
-			has_privs_of_role(GetUserId(), sights[i].role_id))
-			PG_RETURN_BOOL(true);
+		bool		isnull;
+		Datum		bodies = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+
+		visible = !isnull && sees_bodies(actor, DatumGetArrayTypeP(bodies));
 	}
-	PG_RETURN_BOOL(false);
+	SPI_finish();
+	osm_become_user(&rights);
+	PG_RETURN_BOOL(visible);
 }

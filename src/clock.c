@@ -198,10 +198,10 @@ write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz unti
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
-		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID
+		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID
 	};
-	Datum		values[6];
-	char		nulls[7] = "      ";
+	Datum		values[7];
+	char		nulls[8] = "       ";
 
 	if (until <= from || clock->id == 0)
 		return;
@@ -212,12 +212,13 @@ write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz unti
 	values[4] = CStringGetTextDatum(kind);
 	values[5] = step->before.values[COL_BODY_ID];
 	nulls[5] = step->before.nulls[COL_BODY_ID] ? 'n' : ' ';
+	values[6] = Int64GetDatum(step->incident_id);
 	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id) "
+					   "INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
 					   "SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
 					   "WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
-					   "OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6",
-					   6, types, values, nulls, SPI_OK_INSERT);
+					   "OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
+					   7, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 

@@ -256,7 +256,7 @@ find_transition(Step *step, const char *action, const ActState *target,
 	return fitting;
 }
 
-/* clause_of names the clauses under which an action is taken, and from where. */
+/* clauses_of names the clauses under which an action is taken, and from where. */
 static char *
 clauses_of(const Act *act, const char *action)
 {
@@ -267,7 +267,15 @@ clauses_of(const Act *act, const char *action)
 	{
 		const ActTransition *transition = &act->transitions[i];
 
-		if (strcmp(transition->action->name, action) == 0 && transition->from != NULL)
+		bool		told = false;
+
+		if (strcmp(transition->action->name, action) != 0 || transition->from == NULL)
+			continue;
+		for (int j = 0; j < i && !told; j++)
+			told = act->transitions[j].action == transition->action &&
+				act->transitions[j].from == transition->from &&
+				strcmp(act->transitions[j].clause, transition->clause) == 0;
+		if (!told)
 			appendStringInfo(&list, "%sfrom \"%s\" (%s)", list.len > 0 ? ", " : "",
 							 transition->from->name, transition->clause);
 	}

@@ -60,6 +60,22 @@ osm_spi_run(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *argtypes,
 	return (int) SPI_processed;
 }
 
+/*
+ * osm_spi_look_up executes a kept SELECT under the snapshot of the running
+ * statement, as functions that row security and STABLE functions call must.
+ */
+int
+osm_spi_look_up(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *argtypes,
+				Datum *values, const char *nulls)
+{
+	int			code;
+
+	code = SPI_execute_plan(osm_spi_plan(slot, sql, nargs, argtypes), values, nulls, true, 0);
+	if (code != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_plan returned %s", SPI_result_code_string(code));
+	return (int) SPI_processed;
+}
+
 /* osm_spi_text returns a column of a result row as text, NULL for null. */
 char *
 osm_spi_text(HeapTuple row, int column)

@@ -12,6 +12,8 @@
 extern SPIPlanPtr osm_spi_plan(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *argtypes);
 extern int	osm_spi_run(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *argtypes,
 						Datum *values, const char *nulls, int expected);
+extern int	osm_spi_look_up(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *argtypes,
+							Datum *values, const char *nulls);
 extern char *osm_spi_text(HeapTuple row, int column);
 extern int64 osm_spi_int64(HeapTuple row, int column);
 extern bool osm_spi_bool(HeapTuple row, int column);

@@ -82,7 +82,7 @@ CREATE FUNCTION osm.allowed_actions(
     incident bigint, OUT action text, OUT title text, OUT title_en text, OUT to_state text, OUT role text,
     OUT requires text[], OUT clause text, OUT clock text, OUT due_at timestamptz)
     RETURNS SETOF record
-    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    LANGUAGE c STABLE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osm_allowed_actions';
 COMMENT ON FUNCTION osm.allowed_actions(bigint) IS
     'What the current actor may do to an incident now: step, target state, role, data required, clause, and the running clock the step would stop. 42704 if the incident is not visible.';

@@ -75,6 +75,7 @@ CREATE INDEX clock_body_idx ON osm.clock (authority_id, body_id, due_at) WHERE o
 CREATE TABLE osm.clock_segment (
     clock_id bigint NOT NULL,
     authority_id bigint NOT NULL,
+    incident_id bigint NOT NULL,
     seq integer NOT NULL CHECK (seq > 0),
     span tstzrange NOT NULL,
     kind text NOT NULL CHECK (kind IN ('run', 'pause')),
@@ -85,6 +86,7 @@ CREATE TABLE osm.clock_segment (
 COMMENT ON TABLE osm.clock_segment IS 'Finished stretches of a clock: when it ran or stood still and who had the incident.';
 COMMENT ON COLUMN osm.clock_segment.clock_id IS 'Clock.';
 COMMENT ON COLUMN osm.clock_segment.authority_id IS 'Authority.';
+COMMENT ON COLUMN osm.clock_segment.incident_id IS 'Incident.';
 COMMENT ON COLUMN osm.clock_segment.seq IS 'Number within the clock.';
 COMMENT ON COLUMN osm.clock_segment.span IS 'From when to when.';
 COMMENT ON COLUMN osm.clock_segment.kind IS 'run or pause.';
