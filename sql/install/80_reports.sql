@@ -277,24 +277,24 @@ BEGIN
         LEFT JOIN osm.state AS s ON s.regulation_id = i.regulation_id AND s.name = e.from_state
         LEFT JOIN osm.state AS t ON t.regulation_id = i.regulation_id AND t.name = e.to_state
         CROSS JOIN LATERAL (
-            SELECT string_agg(concat_ws(' ',
+            SELECT string_agg(concat(
                     CASE x.change ->> 'change'
-                        WHEN 'start' THEN '+'
-                        WHEN 'stop' THEN '-'
-                        WHEN 'cancel' THEN 'x'
-                        WHEN 'pause' THEN '='
-                        ELSE '>'
+                        WHEN 'start' THEN '+ '
+                        WHEN 'stop' THEN '- '
+                        WHEN 'cancel' THEN 'x '
+                        WHEN 'pause' THEN '= '
+                        ELSE '> '
                     END,
                     coalesce(CASE WHEN russian THEN r.title ELSE r.title_en END, r.title,
                         x.change ->> 'rule'),
                     CASE
                         WHEN x.change ->> 'change' IN ('start', 'resume', 'due') THEN
-                            '→ ' || to_char((x.change ->> 'due_at')::timestamptz
+                            ' → ' || to_char((x.change ->> 'due_at')::timestamptz
                                 AT TIME ZONE g.time_zone, 'YYYY-MM-DD HH24:MI')
                         WHEN x.change ->> 'verdict' = 'met' THEN
-                            CASE WHEN russian THEN 'в срок' ELSE 'in time' END
+                            CASE WHEN russian THEN ': в срок' ELSE ': in time' END
                         WHEN x.change ->> 'verdict' = 'missed' THEN
-                            CASE WHEN russian THEN 'опоздание ' ELSE 'late by ' END
+                            CASE WHEN russian THEN ': опоздание ' ELSE ': late by ' END
                                 || osm.business_time_between(c.due_at, c.stopped_at, c.calendar)
                     END),
                 E'\n' ORDER BY x.position) AS clocks

@@ -83,6 +83,7 @@ FROM osm.incident AS i
         WHERE c.incident_id = i.id
             AND c.authority_id = i.authority_id
             AND NOT c.outer_term
+            AND c.armed
             AND c.state = 'running'
         ORDER BY c.due_at
         LIMIT 1) AS n ON true
@@ -199,10 +200,14 @@ FROM (
                 AS action_titles_en,
             pg_catalog.string_agg(DISTINCT u.role, ', ' ORDER BY u.role) AS roles,
             pg_catalog.array_agg(DISTINCT u.role) AS role_names,
+            pg_catalog.array_agg(DISTINCT u.actor_body_id) AS actor_bodies,
             min(u.acting_for_id) AS acting_for_id
         FROM (
                 SELECT j.id AS incident_id, j.authority_id, t.action, a.title, a.title_en, p.role,
-                    p.acting_for_id
+                    p.body_id AS actor_body_id, p.acting_for_id,
+                    -- nobody waits for a return, nor for another body where one is at work
+                    a.effect <> 'release' AND NOT (a.effect = 'assign' AND l.scope = 'authority'
+                        AND pg_catalog.cardinality(j.bodies) > 0) AS awaited
                 FROM osm.actor_roles() AS p
                     JOIN osm.incident AS j ON j.authority_id = p.authority_id
                         AND j.finished_at IS NULL
@@ -239,7 +244,8 @@ FROM (
                         WHEN a.effect = 'post' THEN true
                         ELSE z.kind IN ('initial', 'open') AND z.name <> j.state
                     END) AS u
-        GROUP BY u.incident_id, u.authority_id) AS w
+        GROUP BY u.incident_id, u.authority_id
+        HAVING bool_or(u.awaited)) AS w
     JOIN osm.incident AS i ON i.id = w.incident_id AND i.authority_id = w.authority_id
     JOIN osm.state AS s ON s.regulation_id = i.regulation_id AND s.name = i.state
     LEFT JOIN osm.body AS b ON b.id = i.body_id AND b.authority_id = i.authority_id
@@ -250,8 +256,10 @@ FROM (
         WHERE c.incident_id = i.id
             AND c.authority_id = i.authority_id
             AND c.state = 'running'
+            AND c.armed
             AND NOT c.outer_term
             AND r.responsible = ANY (w.role_names)
+            AND (c.assignment_id IS NULL OR c.body_id = ANY (w.actor_bodies))
         ORDER BY c.due_at
         LIMIT 1) AS k ON true
     LEFT JOIN LATERAL (
@@ -341,7 +349,8 @@ FROM osm.incident AS i
     LEFT JOIN osm.official AS f ON f.id = c.official_id AND f.authority_id = c.authority_id
 WHERE i.finished_at IS NULL
     AND c.binding
-    AND (c.state = 'running' AND c.due_at < osm.now() OR c.state = 'missed' AND c.outer_term);
+    AND (c.state = 'running' AND c.armed AND c.due_at < osm.now()
+        OR c.state = 'missed' AND c.outer_term);
 COMMENT ON VIEW osm.overdue IS
     'Open incidents with a breach: one row per binding term that has run out and is not kept '
     'yet, and per term owed to the author that was kept too late.';
@@ -407,6 +416,7 @@ FROM osm.clock AS c
     JOIN osm.incident AS i ON i.id = c.incident_id AND i.authority_id = c.authority_id
     LEFT JOIN osm.body AS b ON b.id = c.body_id AND b.authority_id = c.authority_id
 WHERE c.state = 'running'
+    AND c.armed
     AND c.binding
     AND c.flagged_at IS NULL
     AND c.due_at >= osm.now()
@@ -503,7 +513,7 @@ FROM osm.clock AS c
     LEFT JOIN osm.body AS b ON b.id = c.body_id AND b.authority_id = c.authority_id
     LEFT JOIN osm.official AS f ON f.id = c.official_id AND f.authority_id = c.authority_id
 WHERE c.state IN ('met', 'missed')
-    OR c.state = 'running' AND c.due_at < osm.now();
+    OR c.state = 'running' AND c.armed AND c.due_at < osm.now();
 COMMENT ON VIEW osm.timeliness IS
     'One row per term that was kept, kept too late, or has run out: in time or by how much late.';
 COMMENT ON COLUMN osm.timeliness.clock_id IS

@@ -17,7 +17,8 @@ SELECT
     NULL::bigint AS reply_id,
     CASE
         WHEN c.state = 'met' THEN true
-        WHEN c.state = 'missed' OR c.state = 'running' AND c.due_at < osm.now() THEN false
+        WHEN c.state = 'missed' OR c.state = 'running' AND c.armed AND c.due_at < osm.now()
+            THEN false
     END AS good,
     c.excuse IS NOT NULL AS excused,
     i.answered_at IS NOT NULL AS answered,
