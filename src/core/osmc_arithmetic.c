@@ -333,8 +333,7 @@ osmc_calendar_previous(const OsmcCalendar *calendar, int64_t instant, int64_t *r
 
 	if (!in_horizon(calendar, instant))
 		return OSMC_OUT_OF_HORIZON;
-	/* the first segment that ends at the instant or later */
-	segment = instant > calendar->first_instant ? find_place(calendar, instant - 1).segment : 0;
+	segment = find_place(calendar, instant).segment;
 	if (segment < calendar->segment_count && calendar->segments[segment].start < instant)
 		*result = instant;
 	else if (segment > 0)

@@ -435,7 +435,7 @@ overlay_day(Build *build, int32_t index, int32_t count)
 	OsmcStatus	status;
 	int32_t		i;
 
-	while (keep > 0 && segments[keep - 1].end >= build->scratch[0].start)
+	while (keep > 0 && segments[keep - 1].end > build->scratch[0].start)
 		keep--;
 	for (i = index - 1; i >= 0 && build->days[i + 1].segment > keep; i--)
 	{
@@ -466,9 +466,6 @@ overlay_day(Build *build, int32_t index, int32_t count)
 			return OSMC_NO_MEMORY;
 		*place = build->scratch[i];
 	}
-	/* the days before have lists of their own, but their entries must not decrease */
-	for (i = index; i >= 0 && build->days[i].segment > keep; i--)
-		build->days[i].segment = keep;
 	return OSMC_OK;
 }
 
@@ -710,6 +707,8 @@ assemble(Build *build, OsmcCalendar **result)
 		head.first_instant = built[0].start;
 	if (count > 0 && built[count - 1].end > head.end_instant)
 		head.end_instant = built[count - 1].end;
+	if (head.end_instant < head.first_instant)
+		head.end_instant = head.first_instant;
 	head.segment_count = count;
 	head.business_count = build->business_days.count;
 	head.own_day_count = build->own_days.count;
@@ -717,7 +716,7 @@ assemble(Build *build, OsmcCalendar **result)
 
 	for (i = 0; i < count; i++)
 		total += built[i].end - built[i].start;
-	while (total >> head.sum_shift > count)
+	while (total >> head.sum_shift > count / 2)
 		head.sum_shift++;
 	time_buckets = bucket_count(head.end_instant - head.first_instant, TIME_SHIFT);
 	sum_buckets = bucket_count(total, head.sum_shift);

@@ -26,7 +26,7 @@ typedef struct Segment
 
 typedef struct DayEntry
 {
-	int32_t		segment;		/* first segment of this day or a later one */
+	int32_t		segment;		/* first segment of this day or a later one (see OwnDay) */
 	int32_t		business;		/* business days before this day */
 } DayEntry;
 

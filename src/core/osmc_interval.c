@@ -169,7 +169,7 @@ fail_here(Parser *p, OsmcStatus status)
 
 /*
  * Copies a word in lower case: ASCII, and Cyrillic in UTF-8 (upper case is D0
- * 81 and D0 90..AF; all lower-case counterparts have two bytes as well).
+ * 90..AF, its counterparts have two bytes as well; no word has the letter yo).
  */
 static void
 fold(const char *from, size_t length, char *to)
@@ -186,12 +186,7 @@ fold(const char *from, size_t length, char *to)
 		{
 			unsigned char next = (unsigned char) from[++i];
 
-			if (next == 0x81)
-			{
-				to[i - 1] = (char) 0xD1;
-				next = 0x91;
-			}
-			else if (next >= 0xA0 && next <= 0xAF)
+			if (next >= 0xA0 && next <= 0xAF)
 			{
 				to[i - 1] = (char) 0xD1;
 				next = (unsigned char) (next - 0x20);
@@ -290,30 +285,25 @@ read_number(Parser *p, Number *number)
 /*
  * 0.DIGITS times a unit, rounded half away from zero.
  *
- * Horner's scheme from the last digit: every step divides by ten, and all that
- * must be known of what is lost is how it compares with a half.
+ * Horner's scheme from the last digit: every step divides by ten.  What earlier
+ * steps lost is less than one, so the remainder of the last division alone says
+ * whether half or more is missing.
  */
 static uint64_t
 fraction_of(const Number *number, uint64_t unit)
 {
-	enum {NOTHING, LESS, HALF, MORE} lost = NOTHING;
 	uint64_t	value = 0;
+	uint64_t	remainder = 0;
 	size_t		i;
 
 	for (i = number->fraction_length; i-- > 0;)
 	{
 		uint64_t	dividend = (uint64_t) (number->fraction[i] - '0') * unit + value;
-		unsigned	remainder = (unsigned) (dividend % 10);
 
 		value = dividend / 10;
-		if (remainder > 5)
-			lost = MORE;
-		else if (remainder == 5)
-			lost = lost == NOTHING ? HALF : MORE;
-		else if (remainder > 0 || lost != NOTHING)
-			lost = LESS;
+		remainder = dividend % 10;
 	}
-	return value + (lost >= HALF ? 1 : 0);
+	return value + (remainder >= 5 ? 1 : 0);
 }
 
 /* Adds an amount of time to the running sums. */
@@ -416,7 +406,7 @@ read_clock(Parser *p, const Number *hours)
 
 	rest = minutes * (uint64_t) OSMC_USECS_PER_MINUTE + seconds * (uint64_t) OSMC_USECS_PER_SECOND
 		+ fraction_of(&fraction, (uint64_t) OSMC_USECS_PER_SECOND);
-	if (hours->overflow || hours->whole > (limit - rest) / (uint64_t) OSMC_USECS_PER_HOUR)
+	if (hours->overflow || hours->whole > limit / (uint64_t) OSMC_USECS_PER_HOUR)
 		return fail(p, OSMC_OUT_OF_RANGE, hours->position, p->at - hours->position);
 	accumulate(p, hours->whole * (uint64_t) OSMC_USECS_PER_HOUR + rest, hours->negative);
 	return OSMC_OK;

@@ -381,6 +381,7 @@ origins_agree(Round *round)
 
 	CHECK(origin.day == NULL || origin.day->day == day);
 	CHECK(origin.day == NULL || origin.yearly == NULL);
+	CHECK(origin.yearly == NULL || day > source->layers[origin.layer].known_until);
 	CHECK(rule == NULL || origin.layer >= 0);
 	if (rule != NULL && (rule->kind == OSMC_DAY_CLOSED || rule->kind == OSMC_DAY_DECREE))
 		CHECK(count == 0);
