@@ -109,16 +109,16 @@ leave(int code, Datum arg)
 		slot->worker_pid = 0;
 		slot->worker_latch = NULL;
 		if (!connected)
-		{
 			osm_slot_fail(slot, now, ERRCODE_CANNOT_CONNECT_NOW, "worker could not connect");
-			osm_worker_shared->rescan = true;
-		}
 		else if (slot->in_pass)
 		{
 			slot->look_at = now;
 			slot->not_before = now + OSM_WORKER_SETTLE;
 		}
 		slot->in_pass = false;
+		/* the database may be gone, or its slot to be freed */
+		if (!connected || !slot->served)
+			osm_worker_shared->rescan = true;
 	}
 	if (osm_worker_shared->launcher_latch != NULL)
 		SetLatch(osm_worker_shared->launcher_latch);
