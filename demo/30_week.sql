@@ -1,5 +1,8 @@
 -- Demonstration, part 3: one week of two governments, from Friday evening to Friday. Times are those
 -- of Barnaul for Altai and of Moscow for Rostov. 4 November is a holiday, the 3rd a short day.
+--
+-- Hazard that shaped this file: the worker flags what is due by its own clock, so no step may be
+-- played before the instant that clock was last moved to.
 \set ON_ERROR_STOP on
 \pset pager off
 \pset footer off
@@ -88,15 +91,15 @@ SELECT demo.await_worker('heat', 'answer');
 SELECT demo.play('2026-11-03 11:40+07', 'chumysh', 'heat', 'post',
     '{"channel": "ok", "url": "https://ok.example/heat/3"}');
 \echo '-- Smoke from a dump: an interim reply keeps the answer''s term and starts seven working days.'
-SELECT demo.play('2026-11-03 09:30+07', 'monitoring', 'smoke', 'register', '{
+SELECT demo.play('2026-11-03 11:45+07', 'monitoring', 'smoke', 'register', '{
     "act": "ru-alt-132-2020", "channel": "vk", "topic": "Экология", "place": "Новоалтайск",
     "importance": "normal", "author": "Света", "text": "Опять горит свалка, дышать нечем."}');
-SELECT demo.play('2026-11-03 09:45+07', 'sosnina', 'smoke', 'route', '{"bodies": ["nature"]}');
-SELECT demo.play('2026-11-03 11:00+07', 'lesnaya', 'smoke', 'submit',
+SELECT demo.play('2026-11-03 11:55+07', 'sosnina', 'smoke', 'route', '{"bodies": ["nature"]}');
+SELECT demo.play('2026-11-03 12:30+07', 'lesnaya', 'smoke', 'submit',
     '{"kind": "interim", "text": "Пробы взяты, результат сообщим."}');
-SELECT demo.play('2026-11-03 11:15+07', 'sosnina', 'smoke', 'approve',
+SELECT demo.play('2026-11-03 12:45+07', 'sosnina', 'smoke', 'approve',
     '{"checklist": {"format": true, "substance": true, "media": true}}');
-SELECT demo.play('2026-11-03 11:30+07', 'lesnaya', 'smoke', 'post',
+SELECT demo.play('2026-11-03 12:55+07', 'lesnaya', 'smoke', 'post',
     '{"channel": "vk", "url": "https://vk.example/smoke/2"}');
 \echo '-- Rostov: twenty-four hours are over at 11:00 in Moscow.'
 ALTER SYSTEM SET osm_workflow.simulated_now = '2026-11-03 11:00:01+03';
@@ -109,7 +112,7 @@ SELECT demo.play('2026-11-03 12:30+03', 'stepnoy', 'water', 'approve',
 SELECT demo.play('2026-11-03 12:50+03', 'talovy', 'water', 'post',
     '{"channel": "ok", "url": "https://ok.example/water/9"}');
 \echo '-- A joint answer: the ministry of transport informs, the ministry of health writes.'
-SELECT demo.play('2026-11-03 15:00+07', 'monitoring', 'clinic', 'register', '{
+SELECT demo.play('2026-11-03 15:05+07', 'monitoring', 'clinic', 'register', '{
     "act": "ru-alt-132-2020", "channel": "vk", "topic": "Здравоохранение", "place": "Алейск",
     "importance": "normal", "author": "Мария",
     "text": "До поликлиники не дойти: ни тротуара, ни пандуса."}');

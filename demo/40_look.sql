@@ -89,7 +89,7 @@ FROM osm.incident_story(demo.id('heat'));
 \echo
 \echo '== 11. Why was it due then? SELECT * FROM osm.explain_clock(…) =='
 \echo
-\echo 'Registered on a short Tuesday at 15:00, nine working hours, a holiday in between:'
+\echo 'Registered on a short Tuesday at 15:05, nine working hours, a holiday in between:'
 SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from, to_char(e.ends, 'Dy DD.MM HH24:MI') AS to,
     e.used, e."left", e.note
 FROM osm.clock c JOIN osm.clock_rule r ON r.id = c.rule_id,
