@@ -51,7 +51,9 @@ sub dump_of
 	my $dump = $node->basedir . "/$database.sql";
 	$node->command_ok([ 'pg_dump', '-p', $node->port, '-h', $node->host, '-f', $dump, $database ],
 		"$database can be dumped");
-	my @lines = grep { !/^\\(un)?restrict / } split /^/, slurp_file($dump);
+	# A view on VALUES is written with one blank more each time it is restored.
+	my @lines = map { s/\( +VALUES/(VALUES/r } grep { !/^\\(un)?restrict / } split /^/,
+	  slurp_file($dump);
 	open my $out, '>', $dump or die "$dump: $!";
 	print $out @lines;
 	close $out or die "$dump: $!";
@@ -65,6 +67,9 @@ $node->command_ok([ 'pg_dump', '-p', $node->port, '-h', $node->host, '-Fc', '-f'
 $node->safe_psql('postgres', 'CREATE DATABASE restored');
 $node->command_ok([ 'pg_restore', '-p', $node->port, '-h', $node->host, '--exit-on-error',
 		'-j', '2', '-d', 'restored', $archive ], 'it is restored, two jobs at a time');
+# Who owns a function of an extension is not in a dump.
+is(sqlstate_of($node, 'restored', 'SELECT osm.upgrade()', @as_owner),
+	'00000', 'the owner of the tables takes the functions over again');
 my $after = dump_of('restored');
 is(scalar(qx{diff "$before" "$after" | head -n 40}), '',
 	'the restored database dumps to the same text');
