@@ -70,7 +70,7 @@ CREATE INDEX clock_due_idx ON osm.clock (due_at) INCLUDE (authority_id)
     WHERE state = 'running' AND armed AND flagged_at IS NULL;
 CREATE INDEX clock_warn_idx ON osm.clock (warn_at) INCLUDE (authority_id)
     WHERE state = 'running' AND warn_at IS NOT NULL;
-CREATE INDEX clock_body_idx ON osm.clock (authority_id, body_id, due_at) WHERE outer_term;
+CREATE INDEX clock_body_idx ON osm.clock (body_id, due_at, authority_id) WHERE outer_term;
 
 CREATE TABLE osm.clock_segment (
     clock_id bigint NOT NULL,
