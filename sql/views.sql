@@ -236,7 +236,9 @@ FROM osm.clock c
     osm.explain_clock(c.id) e
 WHERE m.n = 7 AND r.name = 'final' OR m.n = 3 AND r.name = 'answer'
 ORDER BY m.n, e.line;
+\set VERBOSITY terse
 SELECT osm.explain_clock(0);
+\set VERBOSITY default
 
 -- The story of 4, which changed hands, and of 7 with its interim reply.
 SELECT s.seq, s.occurred_at, s.who, s.action, s.from_state, s.to_state, s.clause, s.clocks

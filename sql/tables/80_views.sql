@@ -35,7 +35,8 @@ SELECT
         coalesce(o.paused_at, osm.now()), o.due_at, o.calendar)), 3) AS remaining_seconds,
     pg_catalog.round(osm.business_seconds(osm.business_time_between(
         coalesce(o.paused_at, osm.now()), o.due_at, o.calendar)) / 3600, 2) AS remaining_hours,
-    i.overdue_since IS NOT NULL OR (o.state = 'running' AND o.due_at < osm.now()) AS overdue,
+    i.overdue_since IS NOT NULL
+        OR coalesce(o.state = 'running' AND o.due_at < osm.now(), false) AS overdue,
     coalesce(
         i.overdue_since,
         CASE WHEN o.state = 'running' AND o.due_at < osm.now() THEN o.due_at END) AS overdue_since,
