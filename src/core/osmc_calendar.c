@@ -668,7 +668,7 @@ set_known(OsmcCalendar *calendar, const OsmcCalendarSource *source)
 	}
 	if (calendar->known_until == OSMC_NO_DAY || calendar->known_until >= source->last_day)
 		calendar->known_end = INT64_MAX;
-	else if (calendar->known_until < source->first_day)
+	else if (calendar->known_until < source->first_day - 1)
 		calendar->known_end = INT64_MIN;
 	else
 		calendar->known_end = osmc_local_to_utc(&calendar->zone, (calendar->known_until + 1)
