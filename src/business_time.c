@@ -325,8 +325,9 @@ osm_calendar_days_between(OsmCalendar *calendar, DateADT from, DateADT to)
 static void
 check_day_known(OsmCalendar *calendar, int32 day)
 {
-	if (osm_strict_calendar &&
-		day > osmc_calendar_known_until(osm_calendar_compiled(calendar)))
+	int32_t		known = osmc_calendar_known_until(osm_calendar_compiled(calendar));
+
+	if (osm_strict_calendar && known != OSMC_NO_DAY && day > known)
 		report_provisional(calendar);
 }
 

@@ -59,6 +59,7 @@
 PG_FUNCTION_INFO_V1(osm_invalidate_definition);
 PG_FUNCTION_INFO_V1(osm_calendar_memory);
 PG_FUNCTION_INFO_V1(osm_check_calendar);
+PG_FUNCTION_INFO_V1(osm_require_tables);
 
 /* A dated day and what the core does not need to know of it. */
 typedef struct TitledDay
@@ -899,6 +900,14 @@ osm_calendar_memory(PG_FUNCTION_ARGS)
 	OsmCalendar *calendar = osm_calendar_get(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 
 	PG_RETURN_INT64((int64) MemoryContextMemAllocated(calendar->context, true));
+}
+
+/* osm.require_tables(): 55000 with a hint until osm.install() has been called. */
+Datum
+osm_require_tables(PG_FUNCTION_ARGS)
+{
+	osm_relation(definition_tables[0], false);
+	PG_RETURN_VOID();
 }
 
 /*

@@ -10,6 +10,11 @@ AS 'MODULE_PATHNAME', 'osm_check_calendar';
 COMMENT ON FUNCTION osm.check_calendar(text) IS
 'Compiles a calendar; error 22023 if its rows make none or it has no open time from now on';
 
+CREATE FUNCTION osm.require_tables() RETURNS void
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'osm_require_tables';
+COMMENT ON FUNCTION osm.require_tables() IS 'Error 55000 until osm.install() has been called';
+
 -- One segment list: ["09:00-13:00", "14:00-18:00"] becomes two arrays, in order.
 CREATE FUNCTION osm.parse_calendar_segments(
     value jsonb, place text, OUT opens time[], OUT closes time[])
@@ -303,6 +308,7 @@ BEGIN
             'every_year', coalesce(nullif(definition -> 'every_year', 'null'), '{}'));
 
     -- One writer at a time: two could make a circle, each unaware of the other. Readers go on.
+    PERFORM osm.require_tables();
     LOCK TABLE osm.calendar IN SHARE ROW EXCLUSIVE MODE;
 
     above := definition ->> 'parent';
@@ -405,6 +411,7 @@ AS $osm_function$
 DECLARE
     document jsonb;
 BEGIN
+    PERFORM osm.require_tables();
     SELECT jsonb_strip_nulls(jsonb_build_object(
             'title', c.title, 'note', c.note, 'parent', c.parent, 'time_zone', c.time_zone,
             'short_day_cut', osm.calendar_time_text(c.short_day_cut),
@@ -474,6 +481,7 @@ DECLARE
     loaded jsonb := '{}';
     entry record;
 BEGIN
+    PERFORM osm.require_tables();
     LOCK TABLE osm.calendar IN SHARE ROW EXCLUSIVE MODE;
     SELECT c.known_until INTO known FROM osm.calendar AS c WHERE c.name = wanted;
     IF NOT FOUND THEN
@@ -590,6 +598,7 @@ DECLARE
     wanted CONSTANT text := name;
     users text;
 BEGIN
+    PERFORM osm.require_tables();
     LOCK TABLE osm.calendar IN SHARE ROW EXCLUSIVE MODE;
     IF NOT EXISTS (SELECT FROM osm.calendar AS c WHERE c.name = wanted) THEN
         RAISE EXCEPTION 'calendar "%" does not exist', wanted
