@@ -60,7 +60,7 @@ FROM (SELECT *, open_dt::timestamp AS opened FROM replay.boston) b
 CROSS JOIN LATERAL (SELECT CASE WHEN osm.is_business_day(opened::date, 'replay-boston') THEN opened
     ELSE osm.add_business_days(opened::date, 1, 'replay-boston') + opened::time END AS weekday) w;
 
-INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details, implied)
+INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details, implied)
 SELECT 'boston', c.case_enquiry_id, c.row_no, v.part, v.at, v.mapped, v.action,
     CASE WHEN v.login IS NULL THEN q.login ELSE 'boston.' || v.login END,
     jsonb_strip_nulls(v.details), v.mapped = 'on_review'
@@ -81,8 +81,7 @@ CROSS JOIN LATERAL (VALUES
     ) v (part, happens, at, mapped, action, login, details)
 WHERE v.happens AND v.at IS NOT NULL;
 
-CALL replay.judge('boston');
-CALL replay.sample('boston', :every);
+CALL replay.judge('boston', :every);
 CALL replay.play('boston');
 
 -- The export's own instant is unknown; the last closing is the last thing it knows.

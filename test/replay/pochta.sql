@@ -40,7 +40,7 @@ SELECT p.row_no, ticket_id, norm_sla_h, resolution, clarification_h::numeric AS 
     resolution <> 'Уточнение не предоставлено' AS replied
 FROM replay.pochta p;
 
-INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details)
+INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details)
 SELECT 'pochta', c.ticket_id, c.row_no, v.part, v.at, v.mapped, v.action, 'pochta.' || v.login, v.details
 FROM replay.pochta_case c
 CROSS JOIN LATERAL (SELECT osm.add_business_time(c.registered,
@@ -67,7 +67,7 @@ CROSS JOIN LATERAL (VALUES
     ) v (part, happens, at, mapped, action, login, details)
 WHERE v.happens;
 
-CALL replay.judge('pochta');
+CALL replay.judge('pochta', 1);
 CALL replay.play('pochta');
 
 CREATE VIEW replay.pochta_due AS

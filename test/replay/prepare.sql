@@ -27,12 +27,18 @@ CREATE UNLOGGED TABLE source_row (
     PRIMARY KEY (log, row_no));
 
 -- The mapped steps. mapped: the word of the map; implied: the map is silent and the step follows
--- from it (README.md); state, legal, why: the judge's verdict.
+-- from it (README.md).
+CREATE UNLOGGED TABLE mapped (
+    log text NOT NULL, incident text NOT NULL, row_no bigint NOT NULL, part integer NOT NULL,
+    at timestamptz NOT NULL, mapped text NOT NULL, action text NOT NULL, login text NOT NULL,
+    details jsonb NOT NULL DEFAULT '{}', implied boolean NOT NULL DEFAULT false);
+
+-- Those that are played, in their order, with the judge's verdict: state, legal, why.
 CREATE UNLOGGED TABLE step (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     log text NOT NULL, incident text NOT NULL, row_no bigint NOT NULL, part integer NOT NULL,
     at timestamptz NOT NULL, mapped text NOT NULL, action text NOT NULL, login text NOT NULL,
-    details jsonb NOT NULL DEFAULT '{}', implied boolean NOT NULL DEFAULT false,
+    details jsonb NOT NULL, implied boolean NOT NULL,
     state text, legal boolean, why text,
     UNIQUE (log, row_no, part));
 
@@ -81,30 +87,27 @@ END $$;
 
 CREATE AGGREGATE walk(text, text) (SFUNC = replay.advance, STYPE = replay.standing);
 
--- judge: fills the verdicts of a log's steps.
-CREATE PROCEDURE judge(p_log text) LANGUAGE sql AS $$
-    UPDATE replay.step s SET state = (v.verdict).state, legal = (v.verdict).legal,
-        why = (v.verdict).why
-    FROM (SELECT id, replay.walk(log, mapped) OVER (
-              PARTITION BY incident ORDER BY row_no, part) AS verdict
-          FROM replay.step WHERE log = p_log) v
-    WHERE s.id = v.id;
-$$;
-
--- sample: keeps every nth incident and every one in which the map calls a step illegal.
-CREATE PROCEDURE sample(p_log text, nth integer) LANGUAGE plpgsql AS $$
+-- judge: gives every mapped step the judge's verdict and takes over into replay.step those of every
+-- nth incident and of every incident in which the map calls a step illegal.
+CREATE PROCEDURE judge(p_log text, nth integer) LANGUAGE plpgsql AS $$
 BEGIN
-    IF nth > 1 THEN
-        CREATE TEMP TABLE kept ON COMMIT DROP AS
-            SELECT incident FROM (
-                SELECT incident, row_number() OVER (ORDER BY min(row_no)) AS ordinal
-                FROM replay.source_row WHERE log = p_log GROUP BY incident) i
-            WHERE i.ordinal % nth = 1
-            UNION SELECT incident FROM replay.step WHERE log = p_log AND NOT legal;
-        DELETE FROM replay.step WHERE log = p_log AND incident NOT IN (SELECT incident FROM kept);
-        DELETE FROM replay.source_row
-        WHERE log = p_log AND incident NOT IN (SELECT incident FROM kept);
-    END IF;
+    CREATE TEMP TABLE judged ON COMMIT DROP AS
+        SELECT *, replay.walk(log, mapped) OVER (PARTITION BY incident ORDER BY row_no, part) AS verdict
+        FROM replay.mapped WHERE log = p_log;
+    CREATE TEMP TABLE kept ON COMMIT DROP AS
+        SELECT incident FROM (
+            SELECT incident, row_number() OVER (ORDER BY min(row_no)) AS ordinal
+            FROM replay.source_row WHERE log = p_log GROUP BY incident) i
+        WHERE ordinal % nth = 1 % nth
+        UNION SELECT incident FROM judged WHERE NOT (verdict).legal;
+    INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details, implied,
+        state, legal, why)
+    SELECT log, incident, row_no, part, at, mapped, action, login, details, implied,
+        (verdict).state, (verdict).legal, (verdict).why
+    FROM judged JOIN kept USING (incident) ORDER BY at, row_no, part;
+    DELETE FROM replay.source_row
+    WHERE log = p_log AND incident NOT IN (SELECT incident FROM kept);
+    TRUNCATE replay.mapped;
     ANALYZE replay.step;
     ANALYZE replay.source_row;
 END $$;
@@ -138,6 +141,21 @@ CREATE FUNCTION define(document jsonb, authority jsonb) RETURNS void LANGUAGE sq
     SELECT osm.define_authority(authority);
 $$;
 
+-- learn: what autovacuum does to new tables within its first minute; without it a session keeps the
+-- plans it made while they were empty.
+CREATE PROCEDURE learn() LANGUAGE plpgsql AS $$
+BEGIN
+    ANALYZE osm.incident;
+    ANALYZE osm.event;
+    ANALYZE osm.assignment;
+    ANALYZE osm.reply;
+    ANALYZE osm.review;
+    ANALYZE osm.clock;
+    ANALYZE osm.body;
+    ANALYZE osm.official;
+    ANALYZE osm.appointment;
+END $$;
+
 -- play: every step of a log in global time order, each in a subtransaction of its own, committed
 -- in batches; one's time is what osm.now() says while it is taken.
 CREATE PROCEDURE play(p_log text) LANGUAGE plpgsql AS $$
@@ -151,7 +169,7 @@ DECLARE
     n bigint := 0;
     began timestamptz := clock_timestamp();
 BEGIN
-    FOR s IN SELECT * FROM replay.step WHERE log = p_log ORDER BY at, row_no, part LOOP
+    FOR s IN SELECT * FROM replay.step WHERE log = p_log ORDER BY id LOOP
         PERFORM set_config('osm_workflow.simulated_now', s.at::text, true);
         PERFORM osm.act_as(s.login, regulation);
         took := NULL;
@@ -172,6 +190,9 @@ BEGIN
         END;
         INSERT INTO replay.outcome VALUES (s.id, code, took.state, took.due_at, message);
         n := n + 1;
+        IF n IN (500, 5000) THEN
+            CALL replay.learn();
+        END IF;
         IF n % 500 = 0 THEN
             COMMIT;
         END IF;
@@ -208,11 +229,11 @@ BEGIN
         count(*) FILTER (WHERE v.row_no IS NULL) AS none,
         (SELECT count(*) FROM replay.incident i WHERE i.log = p_log) AS incidents,
         (SELECT count(*) FROM replay.incident i
-            LEFT JOIN LATERAL (SELECT count(*) AS n, max(seq) AS last FROM osm.event e
-                WHERE e.incident_id = i.id) e ON true
-            LEFT JOIN LATERAL (SELECT count(*) AS n FROM replay.step s JOIN replay.outcome o USING (id)
-                WHERE s.log = p_log AND s.incident = i.incident AND o.code IS NULL) s ON true
-            WHERE i.log = p_log AND (e.n <> s.n OR e.last <> s.n)) AS differ
+            LEFT JOIN (SELECT incident_id, count(*) AS n, max(seq) AS last FROM osm.event GROUP BY 1) e
+                ON e.incident_id = i.id
+            LEFT JOIN (SELECT s.incident, count(*) AS n FROM replay.step s JOIN replay.outcome o USING (id)
+                WHERE s.log = p_log AND o.code IS NULL GROUP BY 1) s ON s.incident = i.incident
+            WHERE i.log = p_log AND (e.n IS DISTINCT FROM s.n OR e.last IS DISTINCT FROM s.n)) AS differ
     INTO f FROM replay.source_row r
     LEFT JOIN (SELECT s.row_no, count(*) AS steps, count(o.id) AS played, count(o.code) AS refused
                FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log GROUP BY s.row_no) v

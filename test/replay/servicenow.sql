@@ -53,7 +53,7 @@ WITH known AS (
         coalesce(before IN ('Resolved', 'Closed'), false) AS after_end
     FROM row
 )
-INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details)
+INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details)
 SELECT 'servicenow', s.number, s.row_no, v.part,
     CASE WHEN v.mapped = 'detected' THEN least(s.opened, s.at) ELSE s.at END,
     v.mapped, v.action, coalesce(actor.login, 'servicenow.' || v.login), v.details
@@ -79,8 +79,7 @@ CROSS JOIN LATERAL (VALUES
 LEFT JOIN replay.body actor ON actor.log = 'servicenow' AND actor.name = v.holder
 WHERE v.happens;
 
-CALL replay.judge('servicenow');
-CALL replay.sample('servicenow', :every);
+CALL replay.judge('servicenow', :every);
 
 SELECT replay.define(:'document'::jsonb,
     replay.authority_document('servicenow', 'worker', '{desk}', '{reviewer}')) \g /dev/null

@@ -49,7 +49,7 @@ WITH row AS (
         state = 'Completed/In Call' AND before <> 'Completed/In Call' AS in_call
     FROM row
 )
-INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details, implied)
+INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details, implied)
 SELECT 'volvo', s.case_id, s.row_no, v.part, s.at, v.mapped, v.action,
     coalesce(actor.login, 'volvo.' || v.login), v.details, v.implied
 FROM said s
@@ -79,8 +79,7 @@ CROSS JOIN LATERAL (VALUES
 LEFT JOIN replay.body actor ON actor.log = 'volvo' AND actor.name = v.holder
 WHERE v.happens;
 
-CALL replay.judge('volvo');
-CALL replay.sample('volvo', :every);
+CALL replay.judge('volvo', :every);
 
 SELECT replay.define(:'document'::jsonb,
     replay.authority_document('volvo', 'worker', '{desk}', '{reviewer}')) \g /dev/null

@@ -52,7 +52,7 @@ WITH row AS (
         WHEN task <> 'T10' THEN 'unknown' END AS mapped
     FROM row
 )
-INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details)
+INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details)
 SELECT 'wabo', s.case_name, s.row_no, 1, s.at, s.mapped, v.action,
     CASE WHEN s.mapped IN ('rework', 'approved') THEN 'wabo.reviewer' ELSE 'wabo.desk' END, v.details
 FROM said s
@@ -71,8 +71,7 @@ JOIN LATERAL (VALUES
     ('unknown', 'unknown', '{}')
     ) v (mapped, action, details) USING (mapped);
 
-CALL replay.judge('wabo');
-CALL replay.sample('wabo', 1);
+CALL replay.judge('wabo', 1);
 
 SELECT replay.define(:'document'::jsonb,
     replay.authority_document('wabo', 'adviser', '{officer}', '{determiner}')) \g /dev/null
