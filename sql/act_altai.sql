@@ -1,0 +1,375 @@
+-- The Altai act at work: for every provision a step that keeps it and one that breaks it.
+-- Times are those of Barnaul; 2 March 2026 is a Monday, office hours 9:00-13:00, 13:45-18:00.
+\set SHOW_CONTEXT never
+\pset format unaligned
+\pset tuples_only on
+\pset null '-'
+SELECT osm.install_preset('ru-alt-132-2020');
+
+SELECT osm.define_authority('{
+    "code": "altai", "title": "Алтайский край",
+    "regulations": {"ru-alt-132-2020": {"curator": ["press"], "executor": ["health", "roads", "schools"]}},
+    "bodies": [{"code": "press", "title": "Печать"}, {"code": "health", "title": "Здравоохранение"},
+               {"code": "roads", "title": "Дороги"}, {"code": "schools", "title": "Школы"},
+               {"code": "zoo", "title": "Зоопарк"}],
+    "officials": [
+        {"login": "robot", "name": "Система", "appointments": [{"body": "press", "role": "monitor"}]},
+        {"login": "curator", "name": "Куратор", "email": "c@example.org",
+         "appointments": [{"body": "press", "role": "curator"}]},
+        {"login": "health", "name": "Исполнитель З", "email": "h@example.org",
+         "appointments": [{"body": "health", "role": "executor"}]},
+        {"login": "roads", "name": "Исполнитель Д", "email": "r@example.org",
+         "appointments": [{"body": "roads", "role": "executor"}]},
+        {"login": "schools", "name": "Исполнитель Ш", "email": "s@example.org",
+         "appointments": [{"body": "schools", "role": "executor"}]}]}') IS NOT NULL;
+
+CREATE FUNCTION pg_temp.clock_at(local text) RETURNS void LANGUAGE sql AS
+    $$ SELECT set_config('osm_workflow.simulated_now', local || '+07', false) $$;
+-- The new state, or the error a step gets; the act of an official at a time of day.
+CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
+                             local text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result osm.step;
+BEGIN
+    IF local IS NOT NULL THEN
+        PERFORM pg_temp.clock_at(local);
+    END IF;
+    PERFORM osm.act_as(login);
+    result := osm.perform(incident, action, details);
+    RETURN result.state;
+EXCEPTION WHEN OTHERS THEN
+    RETURN format('%s %s', SQLSTATE, SQLERRM);
+END $$;
+CREATE FUNCTION pg_temp.enter(login text, message jsonb, local text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF local IS NOT NULL THEN
+        PERFORM pg_temp.clock_at(local);
+    END IF;
+    PERFORM osm.act_as(login);
+    RETURN osm.register('ru-alt-132-2020', message);
+EXCEPTION WHEN OTHERS THEN
+    RETURN format('%s %s', SQLSTATE, SQLERRM);
+END $$;
+-- A message brought so far: detected at 10:00, assigned 10:10, review 10:30, approved 10:40.
+CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
+                                 day text DEFAULT '2026-03-02') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    id bigint := pg_temp.enter('robot', '{"channel": "vk", "text": "Яма", "topic": "дороги",
+                                          "place": "Барнаул"}'::jsonb || message, day || ' 10:00');
+BEGIN
+    IF state <> 'detected' THEN
+        PERFORM pg_temp.step('curator', id, 'route', '{"bodies": ["roads"]}', day || ' 10:10');
+    END IF;
+    IF state IN ('review', 'approved') THEN
+        PERFORM pg_temp.step('roads', id, 'submit', '{"text": "Засыпали"}'::jsonb || reply, day || ' 10:30');
+    END IF;
+    IF state = 'approved' THEN
+        PERFORM pg_temp.step('curator', id, 'approve',
+            '{"checklist": {"format": true, "substance": true, "media": true}}', day || ' 10:40');
+    END IF;
+    RETURN id;
+END $$;
+-- One term of an incident, all its runs: state and due instant.
+CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', c.state, 'due', to_char(timezone('Asia/Barnaul', c.due_at), 'DD.MM HH24:MI'),
+                      CASE WHEN NOT c.binding THEN 'advisory' END, CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END),
+                      '; ' ORDER BY c.id)
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+    WHERE c.incident_id = incident AND r.name = rule
+$$;
+\set ticks '{"checklist": {"format": true, "substance": true, "media": true}}'
+
+\echo
+\echo == п. 1: what is out of scope is dismissed with a reason
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'dismiss');
+SELECT pg_temp.step('curator', :i, 'dismiss', '{"reason": "out_of_scope"}');
+SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'route');
+
+\echo
+\echo == п. 2: the five networks and any other site or messenger
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS vk,
+       pg_temp.enter('robot', '{"channel": "altai-forum.example", "topic": "a", "place": "b"}') ~ '^\d+$' AS forum;
+SELECT pg_temp.enter('robot', '{"topic": "a", "place": "b"}');
+
+\echo
+\echo == п. 4: the curator detects, routes, approves; nobody else
+SELECT pg_temp.enter('curator', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS curator_detects;
+SELECT pg_temp.enter('roads', '{"channel": "vk", "topic": "a", "place": "b"}');
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('roads', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.step('robot', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('roads', :i, 'approve', :'ticks');
+SELECT pg_temp.step('roads', :i, 'send_back', '{"reason": "format"}');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+
+\echo
+\echo == п. 5: a responsible head of rank 2 at least; executors act for their own body
+SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [
+    {"login": "chief", "name": "Заместитель", "appointments":
+        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}') IS NOT NULL;
+SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [
+    {"login": "clerk", "name": "Специалист", "appointments":
+        [{"body": "health", "role": "responsible_head", "rank": 3}]}]}');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('health', :i, 'submit', '{"text": "Не наше"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Наше"}');
+
+\echo
+\echo == п. 6: topic, place; routed within 30 minutes to a competent body; the executor is told
+SELECT pg_temp.enter('robot', '{"channel": "vk", "place": "b"}');
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a"}');
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["zoo"]}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["moon"]}');
+SELECT pg_temp.step('curator', :i, 'route');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-02 10:30');
+SELECT pg_temp.term(:i, 'route');
+SELECT n.kind, n.channel, n.subject = 'Направить: ' || :i AS subject, o.login, o.email
+FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id WHERE n.incident_id = :i;
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-02 10:30:00.000001');
+SELECT pg_temp.term(:i, 'route');
+-- a message of Friday night costs nothing before Monday morning
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}', '2026-02-27 23:00') AS i \gset
+SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
+
+\echo
+\echo == п. 7: returned within 30 minutes; the term of the answer goes on; a body that keeps it owes nothing
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.term(:i, 'answer');
+SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-02 10:40');
+SELECT pg_temp.term(:i, 'return');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health"]}', '2026-03-02 11:10');
+SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-02 10:41');
+SELECT pg_temp.term(:i, 'return');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.clock_at('2026-03-02 12:00');
+SELECT 'ticked' FROM osm.tick();
+SELECT pg_temp.term(:i, 'return');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}');
+SELECT pg_temp.term(:i, 'return');
+
+\echo
+\echo == п. 8: 9 working hours from detection to the posted answer
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}', '2026-03-03 10:45');
+SELECT pg_temp.term(:i, 'answer');
+SELECT overdue_since FROM osm.incident WHERE id = :i;
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}', '2026-03-03 10:46');
+SELECT pg_temp.term(:i, 'answer');
+SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
+-- nobody answers: flagged by its due instant, whenever somebody looks
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.clock_at('2026-03-05 09:00');
+SELECT 'ticked' FROM osm.tick();
+SELECT pg_temp.term(:i, 'answer');
+SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
+-- the executor sees the time there is
+BEGIN;
+SELECT osm.act_as('roads');
+SELECT action, clock, timezone('Asia/Barnaul', due_at) FROM osm.allowed_actions(:i) ORDER BY action;
+COMMIT;
+-- a shortened day before a holiday makes it later
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}', '2026-04-30 10:00') AS i \gset
+SELECT pg_temp.term(:i, 'answer');
+
+\echo
+\echo == п. 9: a draft of any kind 4 hours before the answer is due; the author may be asked
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "interim"}', '2026-03-02 15:45');
+SELECT pg_temp.term(:i, 'draft');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "clarification"}', '2026-03-02 15:46');
+SELECT pg_temp.term(:i, 'draft');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "apology"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+-- asked at 11:00, answered a day later: the rest of the term is counted from then
+SELECT pg_temp.incident('approved', '{}', '{"kind": "clarification"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.term(:i, 'answer');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}');
+SELECT pg_temp.step('robot', :i, 'author_reply', '{"text": "У дома 5"}', '2026-03-03 11:00');
+SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'draft');
+SELECT pg_temp.incident('approved', '{}', '{"kind": "clarification"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.step('roads', :i, 'author_silent', '{}', '2026-03-20 11:00');
+SELECT pg_temp.step('curator', :i, 'author_silent', '{}', '2026-03-20 11:00');
+SELECT pg_temp.term(:i, 'answer');
+
+\echo
+\echo == п. 10: decided within 30 minutes; sent back for failing clause 16 only
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "i_do_not_like_it"}');
+SELECT pg_temp.step('curator', :i, 'send_back');
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "substance"}', '2026-03-02 11:00');
+SELECT pg_temp.term(:i, 'review');
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks', '2026-03-02 11:01');
+SELECT pg_temp.term(:i, 'review');
+
+\echo
+\echo == п. 11: reworked within an hour, every time anew
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "format"}', '2026-03-02 10:45');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Лучше"}', '2026-03-02 11:45');
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "media"}', '2026-03-02 11:50');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ещё лучше"}', '2026-03-02 12:51');
+SELECT pg_temp.term(:i, 'rework');
+SELECT pg_temp.term(:i, 'review');
+
+\echo
+\echo == п. 12: posted within 30 minutes where the message was, or elsewhere with reason and link
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('curator', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('roads', :i, 'post');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "fallback_reason": "страница закрыта"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "author_link": "https://vk.example/u"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "account_kind": "person",
+    "fallback_reason": "страница закрыта", "author_link": "https://vk.example/u"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "fallback_reason": "страница закрыта",
+                                           "author_link": "https://vk.example/u"}', '2026-03-02 11:10');
+SELECT pg_temp.term(:i, 'post');
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:11');
+SELECT pg_temp.term(:i, 'post');
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+
+\echo
+\echo == п. 13: the final draft within 7 working days of the interim answer
+SELECT pg_temp.incident('approved', '{}', '{"kind": "interim"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'final');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ещё подождите", "kind": "interim"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}', '2026-03-12 18:00');
+SELECT pg_temp.term(:i, 'final');
+SELECT pg_temp.incident('approved', '{}', '{"kind": "interim"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}', '2026-03-13 09:00');
+SELECT pg_temp.term(:i, 'final');
+SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
+
+\echo
+\echo == п. 14: several bodies: a lead, information within 2 hours, the common answer by the lead
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health", "schools"]}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health"], "lead": "schools"}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"], "lead": "roads"}',
+                    '2026-03-02 10:10');
+SELECT string_agg(concat_ws(' ', a.seq_no, b.code, a.role), '; ' ORDER BY a.seq_no)
+FROM osm.assignment AS a JOIN osm.body AS b ON b.id = a.body_id WHERE a.incident_id = :i;
+SELECT pg_temp.term(:i, 'info');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Сам"}');
+SELECT pg_temp.step('roads', :i, 'contribute', '{"text": "Сам"}');
+SELECT pg_temp.step('health', :i, 'contribute');
+SELECT pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}', '2026-03-02 12:10');
+SELECT pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}', '2026-03-02 12:11');
+SELECT pg_temp.term(:i, 'info');
+SELECT pg_temp.step('health', :i, 'submit', '{"text": "За всех"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За всех"}', '2026-03-02 12:30');
+SELECT pg_temp.term(:i, 'draft');
+-- one of several gives it back: the curator names the bodies again, who has informed keeps the share
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"], "lead": "roads"}');
+SELECT pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}');
+SELECT pg_temp.step('schools', :i, 'return');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads"], "lead": "roads"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За двоих"}');
+
+\echo
+\echo == п. 15: the answer to a repeat tells measures or progress; all terms run
+SELECT pg_temp.incident('approved') AS first \gset
+SELECT pg_temp.step('roads', :first, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.incident('assigned', jsonb_build_object('repeat_of', :first)) AS i \gset
+SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан", "progress": "Едет техника"}');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('curator', :i, 'mark_repeat');
+SELECT pg_temp.step('curator', :i, 'mark_repeat', '{"repeat_of": 100000}');
+SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан", "measures": "Засыпано"}');
+SELECT pg_temp.step('roads', :first, 'submit', '{"text": "Ещё раз"}');
+
+\echo
+\echo == п. 16: text, manner, substance, media
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}');
+SELECT pg_temp.step('curator', :i, 'approve');
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true, "media": true}}');
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true, "substance": true, "media": false}}');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+-- a question to the author is judged by its manner alone
+SELECT pg_temp.incident('review', '{}', '{"kind": "clarification"}') AS i \gset
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true}}');
+
+\echo
+\echo == п. 17: threats and insults are neither processed nor answered
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "boring"}');
+SELECT pg_temp.step('roads', :i, 'refuse', '{"reason": "insult"}');
+SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "insult"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Всё же"}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'draft');
+
+\echo
+\echo == п. 18: the body answers for a late draft, the curator for a late decision
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}', '2026-03-02 17:00');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks', '2026-03-02 17:45');
+SELECT r.name, r.responsible, b.code
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+LEFT JOIN osm.body AS b ON b.id = c.body_id
+WHERE c.incident_id = :i AND c.state = 'missed' ORDER BY r.position;
+
+\echo
+\echo == п. 19, 20: what is not a step is a duty
+SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
+WHERE clause IN ('п. 3', 'п. 19', 'п. 20', 'п. 21') ORDER BY position;
+
+\echo
+\echo == п. 21: a significant message is reported at once; the term is advisory
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'report_immediately');
+SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-02 10:20');
+SELECT pg_temp.term(:i, 'immediate_report');
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-02 10:31');
+SELECT pg_temp.term(:i, 'immediate_report');
+SELECT overdue_since FROM osm.incident WHERE id = :i;
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.term(:i, 'immediate_report');
+
+\echo
+\echo == the door: a plain UPDATE is held to the act like any call
+BEGIN;
+SELECT osm.act_as('roads');
+\set VERBOSITY default
+UPDATE osm.incident SET state = 'answered' WHERE id = :i;
+ROLLBACK;
+SELECT count(*) AS broken_chains FROM osm.verify_chains();
+-- every rule of the act was at work here
+SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
+SELECT DISTINCT 'never taken: ' || t.action FROM osm.transition AS t
+WHERE NOT EXISTS (SELECT FROM osm.event AS e WHERE e.action = t.action) ORDER BY 1;
+-- an edition in use is not rewritten; it can end
+\set VERBOSITY terse
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{clocks,0,term}', '"24 hours"'));
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}', '"2026-03-01"'));
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}', '"2026-12-31"')) IS NOT NULL AS ended;
+SELECT osm.install_preset('ru-alt-132-2020');
+SELECT osm.regulation_document('ru-alt-132-2020') = osm.preset('ru-alt-132-2020') AS open_again;

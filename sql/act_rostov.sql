@@ -1,0 +1,251 @@
+-- The Rostov act at work: for every provision a step that keeps it and one that breaks it.
+-- Terms are hours by the clock: nights and weekends count. Times are those of Moscow.
+\set SHOW_CONTEXT never
+\pset format unaligned
+\pset tuples_only on
+\pset null '-'
+SELECT osm.install_preset('ru-ros-311-2018');
+
+SELECT osm.define_authority('{
+    "code": "rostov", "title": "Ростовская область",
+    "regulations": {"ru-ros-311-2018": {"curator": ["appeals"], "executor": ["roads", "water"]}},
+    "bodies": [{"code": "appeals", "title": "Обращения"}, {"code": "roads", "title": "Дороги"},
+               {"code": "water", "title": "Вода"}, {"code": "zoo", "title": "Зоопарк"}],
+    "officials": [
+        {"login": "curator", "name": "Куратор", "appointments": [{"body": "appeals", "role": "curator"}]},
+        {"login": "roads", "name": "Исполнитель Д", "email": "r@example.org",
+         "appointments": [{"body": "roads", "role": "executor"}]},
+        {"login": "face", "name": "Представитель",
+         "appointments": [{"body": "roads", "role": "representative"}]},
+        {"login": "water", "name": "Исполнитель В",
+         "appointments": [{"body": "water", "role": "executor"}]}]}') IS NOT NULL;
+
+CREATE FUNCTION pg_temp.clock_at(local text) RETURNS void LANGUAGE sql AS
+    $$ SELECT set_config('osm_workflow.simulated_now', local || '+03', false) $$;
+-- The new state, or the error a step gets; the act of an official at a time of day.
+CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
+                             local text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    result osm.step;
+BEGIN
+    IF local IS NOT NULL THEN
+        PERFORM pg_temp.clock_at(local);
+    END IF;
+    PERFORM osm.act_as(login);
+    result := osm.perform(incident, action, details);
+    RETURN result.state;
+EXCEPTION WHEN OTHERS THEN
+    RETURN format('%s %s', SQLSTATE, SQLERRM);
+END $$;
+CREATE FUNCTION pg_temp.enter(login text, message jsonb, local text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF local IS NOT NULL THEN
+        PERFORM pg_temp.clock_at(local);
+    END IF;
+    PERFORM osm.act_as(login);
+    RETURN osm.register('ru-ros-311-2018', message);
+EXCEPTION WHEN OTHERS THEN
+    RETURN format('%s %s', SQLSTATE, SQLERRM);
+END $$;
+-- A post brought so far, on a Saturday night: detected at 22:00, assigned 22:10, review 22:30,
+-- approved 22:40.
+CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
+                                 day text DEFAULT '2026-03-07') RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    id bigint := pg_temp.enter('curator', '{"channel": "vk", "text": "Яма"}'::jsonb || message, day || ' 22:00');
+BEGIN
+    IF state <> 'detected' THEN
+        PERFORM pg_temp.step('curator', id, 'route', '{"bodies": ["roads"]}', day || ' 22:10');
+    END IF;
+    IF state IN ('review', 'approved') THEN
+        PERFORM pg_temp.step('roads', id, 'submit',
+            '{"text": "Засыпали", "resolution": "measures"}'::jsonb || reply, day || ' 22:30');
+    END IF;
+    IF state = 'approved' THEN
+        PERFORM pg_temp.step('curator', id, 'approve',
+            '{"checklist": {"format": true, "media": true}}', day || ' 22:40');
+    END IF;
+    RETURN id;
+END $$;
+-- One term of an incident, all its runs: state and due instant.
+CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at), 'DD.MM HH24:MI'),
+                      CASE WHEN NOT c.binding THEN 'advisory' END, CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END),
+                      '; ' ORDER BY c.id)
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+    WHERE c.incident_id = incident AND r.name = rule
+$$;
+\set ticks '{"checklist": {"format": true, "media": true}}'
+\set answer '{"text": "Засыпали", "resolution": "measures"}'
+
+\echo
+\echo == п. 1: what is out of scope is dismissed with a reason
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'dismiss');
+SELECT pg_temp.step('roads', :i, 'dismiss', '{"reason": "out_of_scope"}');
+SELECT pg_temp.step('curator', :i, 'dismiss', '{"reason": "out_of_scope"}');
+SELECT pg_temp.term(:i, 'answer');
+
+\echo
+\echo == п. 3: five networks and no other
+SELECT pg_temp.enter('curator', '{"channel": "instagram"}') ~ '^\d+$' AS named;
+SELECT pg_temp.enter('curator', '{"channel": "telegram"}');
+SELECT pg_temp.enter('curator', '{}');
+
+\echo
+\echo == п. 4: the curator detects, routes, approves; nobody else
+SELECT pg_temp.enter('roads', '{"channel": "vk"}');
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('roads', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}');
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('face', :i, 'approve', :'ticks');
+SELECT pg_temp.step('roads', :i, 'send_back');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+
+\echo
+\echo == п. 5: a responsible head of rank 2 at least; the executor drafts, the representative does not
+SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+    {"login": "chief", "name": "Заместитель", "appointments":
+        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}') IS NOT NULL;
+\set VERBOSITY sqlstate
+SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+    {"login": "clerk", "name": "Специалист", "appointments":
+        [{"body": "roads", "role": "responsible_head", "rank": 3}]}]}');
+SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+    {"login": "clerk", "name": "Специалист", "appointments":
+        [{"body": "roads", "role": "responsible_head"}]}]}');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('face', :i, 'submit', :'answer');
+SELECT pg_temp.step('water', :i, 'submit', :'answer');
+SELECT pg_temp.step('roads', :i, 'submit', :'answer');
+
+\echo
+\echo == п. 6: a personal page in some networks, a page of the organisation in the others
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "account_kind": "organisation"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "account_kind": "person"}');
+SELECT pg_temp.incident('approved', '{"channel": "twitter"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "twitter", "account_kind": "person"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "twitter", "account_kind": "organisation"}');
+SELECT name, kind, per, minimum FROM osm.duty_rule WHERE clause = 'п. 6' ORDER BY position;
+
+\echo
+\echo == п. 7: routed within 30 minutes by the clock to a competent body
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["zoo"]}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-07 22:30');
+SELECT pg_temp.term(:i, 'route');
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-07 22:31');
+SELECT pg_temp.term(:i, 'route');
+-- not ours: given back with a word why, without a term; no new term to route again
+SELECT pg_temp.step('roads', :i, 'return');
+SELECT pg_temp.step('roads', :i, 'return', '{"comment": "Это вода"}', '2026-03-08 03:00');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["water"]}', '2026-03-08 09:00');
+SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
+-- several bodies: each has a part of its own and answers on its own
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "water"]}', '2026-03-07 22:10');
+SELECT i.id - :i AS nth, i.part_of = :i AS part, b.code, i.state, pg_temp.term(i.id, 'answer')
+FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id WHERE :i IN (i.id, i.part_of) ORDER BY i.id;
+SELECT id AS part FROM osm.incident WHERE part_of = :i \gset
+SELECT pg_temp.step('water', :i, 'submit', :'answer');
+SELECT pg_temp.step('roads', :part, 'submit', :'answer');
+SELECT pg_temp.step('water', :part, 'submit', :'answer');
+
+\echo
+\echo == п. 8: 24 hours by the clock from detection to the posted answer
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-08 22:00');
+SELECT pg_temp.term(:i, 'answer');
+SELECT overdue_since FROM osm.incident WHERE id = :i;
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-08 22:00:01');
+SELECT pg_temp.term(:i, 'answer');
+SELECT overdue_since FROM osm.incident WHERE id = :i;
+
+\echo
+\echo == п. 9: measures, or a dated plan, or a grounded refusal; manner and media
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', '{"resolution": "measures"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "someday"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "plan"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "impossible"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "impossible", "legal_refs": []}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "plan", "promised_until": "2026-04-01"}');
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true}}');
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"media": true}}');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit',
+                    '{"text": "А", "resolution": "impossible", "legal_refs": ["257-ФЗ, ст. 13"]}');
+-- there is neither an interim answer nor a question to the author
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', :'answer'::jsonb || '{"kind": "interim"}');
+SELECT pg_temp.step('roads', :i, 'submit', :'answer'::jsonb || '{"kind": "clarification"}');
+
+\echo
+\echo == п. 10: the draft 3 hours before the end, decided in 30 minutes, reworked in an hour
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', :'answer', '2026-03-08 19:00');
+SELECT pg_temp.term(:i, 'draft');
+SELECT pg_temp.step('curator', :i, 'send_back', '{"comment": "короче"}', '2026-03-08 19:30');
+SELECT pg_temp.step('roads', :i, 'submit', :'answer', '2026-03-08 20:30');
+SELECT pg_temp.step('curator', :i, 'send_back', '{}', '2026-03-08 21:01');
+SELECT pg_temp.step('roads', :i, 'submit', :'answer', '2026-03-08 22:02');
+SELECT pg_temp.term(:i, 'review');
+SELECT pg_temp.term(:i, 'rework');
+SELECT pg_temp.incident('assigned') AS i \gset
+SELECT pg_temp.step('roads', :i, 'submit', :'answer', '2026-03-08 19:01');
+SELECT pg_temp.term(:i, 'draft');
+SELECT pg_temp.step('roads', :i, 'approve', :'ticks');
+
+\echo
+\echo == п. 11: posted by the executor in the same network within 30 minutes
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('curator', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('roads', :i, 'post');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok"}');
+SELECT pg_temp.step('roads', :i, 'post',
+                    '{"channel": "ok", "fallback_reason": "закрыто", "author_link": "https://vk.example/u"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-07 23:10');
+SELECT pg_temp.term(:i, 'post');
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-07 23:11');
+SELECT pg_temp.term(:i, 'post');
+SELECT pg_temp.step('roads', :i, 'submit', :'answer');
+
+\echo
+\echo == п. 12: the answer to a repeat tells measures or progress; all terms run
+SELECT pg_temp.incident('assigned', jsonb_build_object('repeat_of', :i)) AS r \gset
+SELECT pg_temp.term(:r, 'route'), pg_temp.term(:r, 'answer');
+SELECT pg_temp.step('roads', :r, 'submit', :'answer');
+SELECT pg_temp.step('roads', :r, 'submit', :'answer'::jsonb || '{"measures": "Засыпано"}');
+SELECT pg_temp.incident('assigned') AS r \gset
+SELECT pg_temp.step('roads', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+SELECT pg_temp.step('curator', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+SELECT pg_temp.step('roads', :r, 'submit', :'answer');
+SELECT pg_temp.step('roads', :r, 'submit', :'answer'::jsonb || '{"progress": "Едет техника"}');
+
+\echo
+\echo == п. 13, 14: what is not a step is a duty; a significant post is reported at once
+SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
+WHERE clause IN ('п. 13', 'п. 14', 'расп. п. 4.1', 'расп. п. 5') ORDER BY position;
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'report_immediately');
+SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-07 22:31');
+SELECT pg_temp.term(:i, 'immediate_report');
+
+\echo
+\echo == nothing of the other act applies here
+SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "insult"}');
+SELECT pg_temp.step('curator', :i, 'author_silent');
+SELECT count(*) AS broken_chains FROM osm.verify_chains();
+SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
+SELECT DISTINCT 'never taken: ' || t.action FROM osm.transition AS t
+WHERE NOT EXISTS (SELECT FROM osm.event AS e WHERE e.action = t.action) ORDER BY 1;
