@@ -102,6 +102,14 @@ extern char **osm_details_list(Jsonb *details, const char *key, int *n);
 extern TimestampTz osm_details_instant(Jsonb *details, const char *key, const char *time_zone);
 extern Jsonb *osm_details_for_event(const Step *step);
 
+/* step_prepare.c */
+extern void osm_prepare_registration(Step *step);
+extern bool osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc desc);
+
+/* step_plan.c */
+extern void osm_step_plan(Step *step);
+extern bool osm_step_is_urgent(const Act *act, const IncidentRow *row);
+
 /* step_rules.c */
 extern const char *osm_step_value(void *arg, const char *key);
 extern void osm_step_check(Step *step);
