@@ -59,7 +59,7 @@ check_simulated_now(char **newval, void **extra, GucSource source)
 {
 	TimestampTz *instant;
 	MemoryContext context = CurrentMemoryContext;
-	bool		ok = true;
+	volatile bool ok = true;
 
 	if (*newval == NULL || (*newval)[0] == '\0')
 		return true;
