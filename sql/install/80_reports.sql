@@ -36,7 +36,7 @@ CREATE FUNCTION osm.explain_clock(
     OUT line integer, OUT what text, OUT begins timestamptz, OUT ends timestamptz,
     OUT used osm.business_interval, OUT "left" osm.business_interval, OUT note text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -249,7 +249,7 @@ CREATE FUNCTION osm.incident_story(
     OUT action text, OUT from_state text, OUT to_state text, OUT clause text, OUT clocks text,
     OUT warnings text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $function$
 #variable_conflict use_column
