@@ -108,6 +108,13 @@ CREATE TYPE osm.calendar_day_rule AS (
 );
 COMMENT ON TYPE osm.calendar_day_rule IS
 'What a calendar document says of one day; the columns of osm.calendar_day';
+COMMENT ON COLUMN osm.calendar_day_rule.kind IS 'As osm.calendar_day.kind';
+COMMENT ON COLUMN osm.calendar_day_rule.like_isodow IS 'Weekday whose hours a working day has';
+COMMENT ON COLUMN osm.calendar_day_rule.decree IS 'Closed where decree days are observed';
+COMMENT ON COLUMN osm.calendar_day_rule.opens IS 'Openings of kind hours';
+COMMENT ON COLUMN osm.calendar_day_rule.closes IS 'Closes of kind hours';
+COMMENT ON COLUMN osm.calendar_day_rule.title IS 'Name of the day';
+COMMENT ON COLUMN osm.calendar_day_rule.source IS 'Where it is taken from';
 
 -- One day: a word, a segment list, or an object with "is", "title", "source", "decree".
 CREATE FUNCTION osm.parse_calendar_day(value jsonb, place text) RETURNS osm.calendar_day_rule
