@@ -6,11 +6,11 @@
 
 CREATE FUNCTION osm.regulation_format()
 RETURNS TABLE (section text, key text, type text, required boolean, fallback jsonb, accepted text[])
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 130
 AS $osm_function$
     VALUES
-        ('', 'type', 'text', false, '"regulation"'::jsonb, '{regulation}'::text[]),
+        ('', 'type', 'text', false, '"regulation"'::pg_catalog.jsonb,
+            '{regulation}'::pg_catalog.text[]),
         ('', 'code', 'code', true, NULL, NULL),
         ('', 'edition', 'text', true, NULL, NULL),
         ('', 'title', 'text', true, NULL, NULL),
@@ -146,7 +146,7 @@ COMMENT ON FUNCTION osm.regulation_format() IS
 
 CREATE FUNCTION osm.regulation_items(document jsonb, section text)
 RETURNS TABLE (number bigint, path text, item jsonb)
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $osm_function$
     SELECT 0, '', document WHERE section = ''
@@ -328,36 +328,37 @@ BEGIN
         WHERE f.section NOT IN ('', 'in_force', 'rating')
     LOOP
         result := jsonb_set(result, string_to_array(part.section, '.'), (
-            SELECT coalesce(jsonb_agg(osm.normal_item(part.section, i.item) ORDER BY i.number),
-                            '[]')
-            FROM osm.regulation_items(document, part.section) AS i), false);
+            SELECT coalesce(jsonb_agg(n.item ORDER BY n.number), '[]')
+            FROM osm.normal_items(document, part.section) AS n), false);
     END LOOP;
-    result := jsonb_set(result, '{rating}', osm.normal_item('rating', result -> 'rating'), false);
-    RETURN osm.normal_item('', result) || '{"type": "regulation"}';
+    result := jsonb_set(result, '{rating}', coalesce(
+        (SELECT n.item FROM osm.normal_items(result, 'rating') AS n), '{}'), false);
+    RETURN (SELECT n.item FROM osm.normal_items(result, '') AS n) || '{"type": "regulation"}';
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.normal_regulation(jsonb) IS
 'The normal form of a complete regulation document: keys that say the default are absent, '
 'intervals and numbers are written the one canonical way.';
 
-CREATE FUNCTION osm.normal_item(section text, item jsonb)
-RETURNS jsonb
-LANGUAGE sql STABLE STRICT PARALLEL SAFE
+CREATE FUNCTION osm.normal_items(document jsonb, section text)
+RETURNS TABLE (number bigint, item jsonb)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 20
 SET search_path = pg_catalog, pg_temp
 AS $osm_function$
-    SELECT coalesce(jsonb_object_agg(f.key, v.value), '{}')
-    FROM osm.regulation_format() AS f,
+    SELECT i.number, jsonb_object_agg(f.key, v.value)
+    FROM osm.regulation_items(document, section) AS i,
+         osm.regulation_format() AS f,
          LATERAL (SELECT CASE f.type
-             WHEN 'interval' THEN
-                 to_jsonb((item ->> f.key)::osm.business_interval)
+             WHEN 'interval' THEN to_jsonb((i.item ->> f.key)::osm.business_interval)
              WHEN 'intervals' THEN
                  (SELECT coalesce(
                              jsonb_agg(to_jsonb(t.x::osm.business_interval) ORDER BY t.n), '[]')
-                  FROM jsonb_array_elements_text(item -> f.key) WITH ORDINALITY AS t (x, n))
-             WHEN 'number' THEN to_jsonb(trim_scale((item ->> f.key)::numeric))
-             ELSE item -> f.key END) AS v (value)
-    WHERE f.section = normal_item.section AND item ? f.key
+                  FROM jsonb_array_elements_text(i.item -> f.key) WITH ORDINALITY AS t (x, n))
+             WHEN 'number' THEN to_jsonb(trim_scale((i.item ->> f.key)::numeric))
+             ELSE i.item -> f.key END) AS v (value)
+    WHERE f.section = normal_items.section AND i.item ? f.key
       AND v.value <> 'null' AND f.fallback IS DISTINCT FROM v.value
+    GROUP BY i.number
 $osm_function$;
-COMMENT ON FUNCTION osm.normal_item(text, jsonb) IS
-'The normal form of one object of a regulation document.';
+COMMENT ON FUNCTION osm.normal_items(jsonb, text) IS
+'The normal form of the objects of one section of a regulation document.';

@@ -8,6 +8,7 @@ CREATE FUNCTION osm.define_regulation(document jsonb)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $osm_function$
 DECLARE
     complete jsonb;
@@ -131,7 +132,7 @@ SET search_path = pg_catalog, pg_temp
 AS $osm_function$
 DECLARE
     finding record;
-    faults text[] := '{}';
+    faults text[] := '{}'::text[];
     first_hint text;
 BEGIN
     FOR finding IN SELECT * FROM osm.check_regulation(document) LOOP
@@ -206,6 +207,7 @@ CREATE FUNCTION osm.regulation_document(code text, edition text DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $osm_function$
 DECLARE
     act record;
