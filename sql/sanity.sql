@@ -15,12 +15,14 @@ FROM pg_proc p
     JOIN pg_language l ON l.oid = p.prolang
 WHERE p.oid IN (SELECT objid FROM member WHERE classid = 'pg_proc'::regclass);
 
--- What osm.install() made: relations of the schema; a work table is one with an authority.
+-- What osm.install() made: relations of the schema; a work table is one with an authority. The
+-- levels of database roles are a definition: an authority there only narrows a level down.
 CREATE TEMPORARY VIEW installed AS
 SELECT c.oid, c.oid::regclass AS relation, c.relname, c.relkind, c.relrowsecurity, c.relacl,
     c.reloptions,
     EXISTS (SELECT FROM pg_attribute a
-            WHERE a.attrelid = c.oid AND a.attname = 'authority_id') AS is_work
+            WHERE a.attrelid = c.oid AND a.attname = 'authority_id')
+        AND c.relname <> 'access' AS is_work
 FROM pg_class c
 WHERE c.relnamespace = 'osm'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f');
 
@@ -192,7 +194,7 @@ ORDER BY 1;
 
 SELECT i.relation AS authority_nullable_or_computed
 FROM installed i JOIN pg_attribute a ON a.attrelid = i.oid AND a.attname = 'authority_id'
-WHERE i.relkind IN ('r', 'p')
+WHERE i.relkind IN ('r', 'p') AND i.is_work
     AND (NOT a.attnotnull OR a.attgenerated <> '' OR a.attidentity <> '')
 ORDER BY i.relname;
 

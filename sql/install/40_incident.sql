@@ -24,7 +24,13 @@ CREATE TYPE osm.step AS (
     clock text,
     due_at timestamptz
 );
-COMMENT ON TYPE osm.step IS 'What a step led to: incident, number of the event, state, and the running binding clock due first.';
+COMMENT ON TYPE osm.step IS
+    'What a step led to: incident, number of the event, state, and the running binding clock due first.';
+COMMENT ON COLUMN osm.step.incident IS 'The incident.';
+COMMENT ON COLUMN osm.step.event IS 'Number of the event the step wrote, counted within the incident.';
+COMMENT ON COLUMN osm.step.state IS 'State the incident is in now.';
+COMMENT ON COLUMN osm.step.clock IS 'Rule of the running binding clock that is due first; null if none runs.';
+COMMENT ON COLUMN osm.step.due_at IS 'When that clock is due.';
 
 CREATE FUNCTION osm.register(regulation text, message jsonb) RETURNS bigint
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
