@@ -83,7 +83,7 @@ WHERE provolatile = 'i' AND proparallel <> 's' ORDER BY function;
 SELECT function AS writes_against_its_label
 FROM member_function
 WHERE lanname IN ('sql', 'plpgsql')
-    AND prosrc ~ '\m(INSERT INTO|UPDATE osm\.|DELETE FROM|CREATE TABLE)\M'
+    AND prosrc ~* '\m(INSERT INTO|UPDATE osm\.|DELETE FROM|CREATE TABLE)\M'
     AND (provolatile <> 'v' OR proparallel <> 'u')
 ORDER BY function;
 
