@@ -16,7 +16,7 @@ CREATE FUNCTION osm.worker_status(
     OUT last_error_code text,
     OUT last_error_at timestamptz)
 RETURNS SETOF record
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_worker_status';
 COMMENT ON FUNCTION osm.worker_status() IS
 'The background worker database by database, since the server started: what its last look found '
@@ -31,7 +31,7 @@ CREATE FUNCTION osm.worker_launcher(
     OUT wakes bigint,
     OUT workers_started bigint)
 RETURNS SETOF record
-LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_worker_launcher';
 COMMENT ON FUNCTION osm.worker_launcher() IS
 'The launcher of the background workers: its process, when it will wake by itself, how often it has '

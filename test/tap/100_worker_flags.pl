@@ -49,12 +49,17 @@ BEGIN
 		(SELECT round(max(l), 2) FROM unnest(late) AS l);
 END $$
 SQL
+my $listener = $node->background_psql($db);
+$listener->query_safe('LISTEN osm_workflow');
 due_at($node, $db, map { "clock_timestamp() + interval '$_ ms'" } map { 600 + 61 * $_ } 1 .. 20);
 my ($code, $stdout, $stderr) = $node->psql($db, $latencies);
 my ($p50, $max) = $stderr =~ /ms p50 ([0-9.]+) max ([0-9.]+)/;
 ok(defined $p50, 'twenty terms are flagged one after another') or diag $stderr;
 note "due to visible: p50 $p50 ms, max $max ms";
 cmp_ok($p50 // 1e9, '<', 100, 'within 100 ms of their instants');
+like($listener->query('SELECT 1'), qr/notification "osm_workflow" with payload "1 breaches/,
+	'who listens is told');
+$listener->quit;
 is($node->safe_psql($db, 'SELECT count(*) FROM osm.clock WHERE flagged_at <= due_at'),
 	'0', 'none is flagged while it is still in time');
 is(status($node, "breaches = 20 AND lag_p50 BETWEEN 0 AND lag_p99 AND lag_p99 <= lag_max", $db),
@@ -72,10 +77,10 @@ my $counts = "SELECT wakes, workers_started, (SELECT sum(passes) FROM osm.worker
 	FROM osm.worker_launcher()";
 my $before = $node->safe_psql($db, $counts);
 $node->poll_query_until($db, "SELECT clock_timestamp() >
-	'" . $node->safe_psql($db, 'SELECT clock_timestamp()') . "'::timestamptz + interval '3 s'");
+	'" . $node->safe_psql($db, 'SELECT clock_timestamp()') . "'::timestamptz + interval '2 s'");
 my @before = split /\|/, $before;
 my @after = split /\|/, $node->safe_psql($db, $counts);
-cmp_ok($after[0] - $before[0], '<=', 1, 'in three idle seconds the launcher sleeps');
+cmp_ok($after[0] - $before[0], '<=', 1, 'in two idle seconds the launcher sleeps');
 is("$after[1]|$after[2]", "$before[1]|$before[2]", 'and nobody makes a pass');
 
 # A term that falls due earlier than everything known wakes it at commit, not before.
