@@ -8,17 +8,22 @@ SET osm_workflow.simulated_now = '2027-11-15 10:00+03';
 SELECT install_preset('ru');
 
 -- Working days and hours of a 40-hour week, year by year: the norms the ministry publishes
-SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 12, 31), 'ru') AS days,
-    (business_seconds(business_time_between(make_date(y, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow',
-        make_date(y + 1, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow', 'ru')) / 3600)::integer AS hours
+SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 12, 31),
+    'ru') AS days,
+    (business_seconds(business_time_between(make_date(y, 1,
+        1)::timestamp AT TIME ZONE 'Europe/Moscow',
+        make_date(y + 1, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow', 'ru')) / 3600)::integer
+            AS hours
 FROM generate_series(2006, 2027) AS y;
 -- Decree days of 2020 and 2021 count where they are observed only
 SELECT define_calendar('observing', '{"parent": "ru", "observes_decree_days": true}');
-SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 12, 31), 'observing') AS days
+SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 12, 31), 'observing')
+    AS days
 FROM generate_series(2019, 2022) AS y;
 -- What rests on one source says so
 SELECT confirmed_until, note LIKE '%перепроверить%' AS says_so FROM calendar WHERE name = 'ru';
-SELECT extract(year FROM day) AS year, count(*) FROM calendar_day WHERE calendar = 'ru' AND title LIKE '%перепроверить%' GROUP BY 1;
+SELECT extract(year FROM day) AS year, count(*) FROM calendar_day WHERE calendar = 'ru'
+    AND title LIKE '%перепроверить%' GROUP BY 1;
 SELECT count(*) AS days, count(title) AS titled FROM calendar_day WHERE calendar = 'ru';
 
 -- The next year, in pieces: quotes, CRLF, a byte order mark, several lines of one date
@@ -39,10 +44,12 @@ INSERT INTO csv VALUES (E'\uFEFFdate,kind,title,source\r
 ');
 SELECT known_until, state FROM calendar_coverage WHERE calendar = 'ru';
 SELECT load_production_calendar('ru', t) FROM csv;
-SELECT day, kind, decree, title, source FROM calendar_day WHERE calendar = 'ru' AND day >= '2028-01-01' ORDER BY day;
+SELECT day, kind, decree, title, source FROM calendar_day WHERE calendar = 'ru'
+    AND day >= '2028-01-01' ORDER BY day;
 SELECT known_until, state FROM calendar_coverage WHERE calendar = 'ru';
 SELECT d AS day, is_business_day(d, 'ru') AS open, is_business_day(d, 'observing') AS observing
-FROM unnest('{2028-01-15, 2028-02-21, 2028-02-22, 2028-03-10, 2028-04-28, 2028-05-09, 2028-05-10}'::date[]) AS d;
+FROM unnest('{2028-01-15, 2028-02-21, 2028-02-22, 2028-03-10, 2028-04-28, 2028-05-09,
+    2028-05-10}'::date[]) AS d;
 SELECT business_time_between('2028-01-15', '2028-01-16', 'ru') AS short_saturday,
     business_time_between('2028-04-28', '2028-04-29', 'ru') AS eve;
 -- Loading it again changes nothing; a date in a file replaces what was said of it, the others stay
@@ -50,7 +57,8 @@ SELECT calendar_document('ru') AS before \gset
 SELECT load_production_calendar('ru', t) FROM csv;
 SELECT calendar_document('ru') = :'before' AS unchanged;
 SELECT load_production_calendar('ru', E'date,kind\n2028-01-15,holiday\n2028-12-29,working_weekend');
-SELECT day, kind, decree, title, source FROM calendar_day WHERE calendar = 'ru' AND day >= '2028-01-01' ORDER BY day;
+SELECT day, kind, decree, title, source FROM calendar_day WHERE calendar = 'ru'
+    AND day >= '2028-01-01' ORDER BY day;
 SELECT known_until FROM calendar WHERE name = 'ru';
 
 -- A year counts as known with its 1 January only, and only if those before it are

@@ -11,27 +11,17 @@
  *	 calendar is built aside and replaces its predecessor when it is complete;
  *	 one that was overtaken while it was being built is used once and built
  *	 again at the next call.
- * - What is remembered must never be older than the latest commit: the tables
- *	 are read like catalogs, under a catalog snapshot, whatever the isolation
- *	 level.  A repeatable read transaction would otherwise leave yesterday's
- *	 calendar behind for the transactions after it.
- * - The reader needs no right on the tables and row security must not hide a
- *	 day: the look-ups run as the tables' owner, as those of referential
- *	 integrity do.  Every name in them is qualified and every value a parameter.
+ * - What an aborted transaction wrote must not stay behind: aborts count as a
+ *	 generation too where this session wrote.
  *
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "executor/spi.h"
 #include "miscadmin.h"
 #include "pgtime.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
 #include "utils/datetime.h"
@@ -39,52 +29,18 @@
 #include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 
+#include "calendar_rows.h"
 #include "osm_calendar.h"
 #include "osm_workflow.h"
 
 /* Longest name in bytes: the table allows 100 characters. */
 #define CALENDAR_KEY_SIZE	404
 
-/*
- * Days laid out, from 1 January of the first year to 31 December of the last:
- * half a century with a lunch break stays below 1 MiB.  The years of the dated
- * days are always among them.
- */
-#define FIRST_YEAR	1995
-#define LAST_YEAR	2044
-
 PG_FUNCTION_INFO_V1(osm_invalidate_definition);
 PG_FUNCTION_INFO_V1(osm_calendar_memory);
 PG_FUNCTION_INFO_V1(osm_check_calendar);
 PG_FUNCTION_INFO_V1(osm_require_tables);
-
-/* A dated day and what the core does not need to know of it. */
-typedef struct TitledDay
-{
-	OsmcDay		day;
-	const char *title;			/* NULL: none */
-} TitledDay;
-
-/* A day every year repeats. */
-typedef struct YearlyDay
-{
-	int			month;
-	int			mday;
-	OsmcDayRule rule;
-	const char *title;
-} YearlyDay;
-
-/* One calendar of the chain as it was read. */
-typedef struct LayerRows
-{
-	TitledDay  *days;
-	int			day_count;
-	YearlyDay  *yearly;
-	int			yearly_count;
-} LayerRows;
 
 struct OsmCalendar
 {
@@ -92,9 +48,7 @@ struct OsmCalendar
 	char	   *name;
 	uint64		generation;
 	OsmcCalendar *compiled;
-	OsmcCalendarSource source;	/* kept for the titles of days */
-	OsmcLayer	layers[OSMC_MAX_LAYERS];
-	const char **titles[OSMC_MAX_LAYERS];	/* by index into the layer's days */
+	CalendarRows rows;			/* kept for the titles of days */
 };
 
 typedef struct CacheEntry
@@ -102,29 +56,6 @@ typedef struct CacheEntry
 	char		name[CALENDAR_KEY_SIZE];
 	OsmCalendar *calendar;		/* NULL while it was never built */
 } CacheEntry;
-
-/* The queries of a layer, in the order they are run. */
-typedef enum LayerQuery
-{
-	QUERY_CALENDAR,
-	QUERY_HOURS,
-	QUERY_DAYS,
-	QUERY_YEARLY,
-	QUERY_COUNT
-} LayerQuery;
-
-static const char *const layer_queries[QUERY_COUNT] = {
-	"SELECT parent, time_zone, own_hours, short_day_cut, observes_decree_days, known_until"
-	" FROM osm.calendar WHERE name OPERATOR(pg_catalog.=) $1",
-	"SELECT isodow, opens, closes"
-	" FROM osm.calendar_hours WHERE calendar OPERATOR(pg_catalog.=) $1"
-	" ORDER BY isodow, opens",
-	"SELECT day, kind, like_isodow, decree, opens, closes, title"
-	" FROM osm.calendar_day WHERE calendar OPERATOR(pg_catalog.=) $1"
-	" ORDER BY day",
-	"SELECT month, day_of_month, kind, like_isodow, opens, closes, title"
-	" FROM osm.calendar_yearly_day WHERE calendar OPERATOR(pg_catalog.=) $1"
-};
 
 static const char *const definition_tables[] = {
 	"calendar", "calendar_hours", "calendar_day", "calendar_yearly_day"
@@ -252,269 +183,6 @@ osm_invalidate_definition(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(NULL);
 }
 
-/* ---------- reading the tables ---------- */
-
-/* One column of the row at hand, copied into the calendar's context where it is by reference. */
-static Datum
-column(HeapTuple row, int number, bool *isnull)
-{
-	return SPI_getbinval(row, SPI_tuptable->tupdesc, number, isnull);
-}
-
-/* A text column as a C string in the calendar's context; NULL if it is null. */
-static char *
-text_column(HeapTuple row, int number, MemoryContext context)
-{
-	bool		isnull;
-	Datum		value = column(row, number, &isnull);
-	MemoryContext old;
-	char	   *result;
-
-	if (isnull)
-		return NULL;
-	old = MemoryContextSwitchTo(context);
-	result = TextDatumGetCString(value);
-	MemoryContextSwitchTo(old);
-	return result;
-}
-
-/* Two columns of type time[] as the spans of one day, sorted. */
-static void
-spans_columns(HeapTuple row, int opens_number, int closes_number, MemoryContext context,
-			  OsmcHours *hours)
-{
-	bool		opens_null;
-	bool		closes_null;
-	Datum		opens = column(row, opens_number, &opens_null);
-	Datum		closes = column(row, closes_number, &closes_null);
-	Datum	   *open_values;
-	Datum	   *close_values;
-	int			open_count;
-	int			close_count;
-	OsmcSpan   *spans;
-	int			i;
-
-	hours->spans = NULL;
-	hours->count = 0;
-	if (opens_null || closes_null)
-		return;
-	deconstruct_array(DatumGetArrayTypeP(opens), TIMEOID, sizeof(TimeADT), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &open_values, NULL, &open_count);
-	deconstruct_array(DatumGetArrayTypeP(closes), TIMEOID, sizeof(TimeADT), FLOAT8PASSBYVAL,
-					  TYPALIGN_DOUBLE, &close_values, NULL, &close_count);
-	spans = MemoryContextAllocZero(context,
-								   sizeof(OsmcSpan) * Max(1, Min(open_count, close_count)));
-	for (i = 0; i < open_count && i < close_count; i++)
-	{
-		spans[i].open = DatumGetTimeADT(open_values[i]);
-		spans[i].close = DatumGetTimeADT(close_values[i]);
-	}
-	osmc_spans_sort(spans, i);
-	hours->spans = spans;
-	hours->count = i;
-}
-
-/*
- * The rule a row describes.  isodow is the weekday of the date, 0 for a day
- * that comes every year.
- */
-static void
-rule_columns(HeapTuple row, int kind_number, int opens_number, int isodow, MemoryContext context,
-			 OsmcDayRule *rule)
-{
-	bool		isnull;
-	char	   *kind = text_column(row, kind_number, CurrentMemoryContext);
-	Datum		weekday = column(row, kind_number + 1, &isnull);
-
-	memset(rule, 0, sizeof(*rule));
-	rule->weekday = isnull ? 0 : DatumGetInt16(weekday);
-	if (kind == NULL || strcmp(kind, "closed") == 0)
-		rule->kind = OSMC_DAY_CLOSED;
-	else if (strcmp(kind, "short") == 0)
-		rule->kind = OSMC_DAY_SHORT;
-	else if (strcmp(kind, "working") == 0)
-		rule->kind = OSMC_DAY_WORKING;
-	else if (strcmp(kind, "working short") == 0)
-		rule->kind = OSMC_DAY_WORKING_SHORT;
-	else if (strcmp(kind, "hours") == 0)
-	{
-		rule->kind = OSMC_DAY_HOURS;
-		spans_columns(row, opens_number, opens_number + 1, context, &rule->hours);
-	}
-	else						/* usual: the hours of that very weekday */
-	{
-		rule->kind = OSMC_DAY_WORKING;
-		rule->weekday = isodow;
-	}
-}
-
-/* Runs one of the queries for one name; rows are in SPI_tuptable then. */
-static uint64
-run_query(SPIPlanPtr *plans, LayerQuery query, const char *name)
-{
-	Oid			types[1] = {TEXTOID};
-	Datum		values[1] = {CStringGetTextDatum(name)};
-
-	if (plans[query] == NULL)
-	{
-		plans[query] = SPI_prepare(layer_queries[query], 1, types);
-		if (plans[query] == NULL)
-			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
-	}
-	if (SPI_execute_plan(plans[query], values, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "SPI_execute_plan failed: %s", SPI_result_code_string(SPI_result));
-	return SPI_processed;
-}
-
-static void
-read_week(OsmcLayer *layer, MemoryContext context)
-{
-	uint64		count = SPI_processed;
-	OsmcSpan   *spans = MemoryContextAllocZero(context, sizeof(OsmcSpan) * Max(count, 1));
-	uint64		i;
-
-	for (i = 0; i < count; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		bool		isnull;
-		int			isodow = DatumGetInt16(column(row, 1, &isnull));
-		OsmcHours  *hours = &layer->week[isodow - 1];
-
-		spans[i].open = DatumGetTimeADT(column(row, 2, &isnull));
-		spans[i].close = DatumGetTimeADT(column(row, 3, &isnull));
-		if (hours->count == 0)
-			hours->spans = &spans[i];
-		hours->count++;
-	}
-}
-
-/* A row declared non-working by decree becomes two rules: the decree, and what else the day is. */
-static void
-read_days(LayerRows *rows, MemoryContext context)
-{
-	uint64		count = SPI_processed;
-	TitledDay  *days = palloc0(sizeof(TitledDay) * Max(count * 2, 1));
-	uint64		i;
-	int			n = 0;
-
-	for (i = 0; i < count; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		bool		isnull;
-		int32		day = DatumGetDateADT(column(row, 1, &isnull));
-		bool		decree = DatumGetBool(column(row, 4, &isnull));
-		char	   *kind = text_column(row, 2, CurrentMemoryContext);
-		char	   *title = text_column(row, 7, context);
-
-		if (decree)
-		{
-			days[n].day.day = day;
-			days[n].day.rule.kind = OSMC_DAY_DECREE;
-			days[n++].title = title;
-		}
-		if (!decree || kind == NULL || strcmp(kind, "usual") != 0)
-		{
-			days[n].day.day = day;
-			rule_columns(row, 2, 5, osmc_day_of_week(day), context, &days[n].day.rule);
-			days[n++].title = title;
-		}
-	}
-	rows->days = days;
-	rows->day_count = n;
-}
-
-static void
-read_yearly(LayerRows *rows, MemoryContext context)
-{
-	uint64		count = SPI_processed;
-	YearlyDay  *yearly = palloc0(sizeof(YearlyDay) * Max(count, 1));
-	uint64		i;
-
-	for (i = 0; i < count; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		bool		isnull;
-
-		yearly[i].month = DatumGetInt16(column(row, 1, &isnull));
-		yearly[i].mday = DatumGetInt16(column(row, 2, &isnull));
-		rule_columns(row, 3, 5, 0, context, &yearly[i].rule);
-		yearly[i].title = text_column(row, 7, context);
-	}
-	rows->yearly = yearly;
-	rows->yearly_count = (int) count;
-}
-
-/*
- * Reads a calendar and what it lies over, the calendar itself first, into
- * calendar->source and rows (the days, in the current context); time_zone gets
- * the nearest stated zone.  False if there is no calendar of that name.
- */
-static bool
-read_layers(OsmCalendar *calendar, const char *name, LayerRows *rows, char **time_zone)
-{
-	SPIPlanPtr	plans[QUERY_COUNT] = {NULL, NULL, NULL, NULL};
-	OsmcCalendarSource *source = &calendar->source;
-	bool		decree_stated = false;
-	char	   *link = pstrdup(name);
-
-	*time_zone = NULL;
-	while (link != NULL)
-	{
-		OsmcLayer  *layer = &calendar->layers[source->layer_count];
-		LayerRows  *layer_rows = &rows[source->layer_count];
-		HeapTuple	row;
-		Datum		value;
-		bool		isnull;
-		char	   *parent;
-
-		if (source->layer_count == OSMC_MAX_LAYERS)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("calendar \"%s\" lies over more than %d others",
-							name, OSMC_MAX_LAYERS - 1),
-					 errhint("A calendar must not lie over itself.")));
-		if (run_query(plans, QUERY_CALENDAR, link) == 0)
-		{
-			if (source->layer_count == 0)
-				return false;
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_OBJECT),
-					 errmsg("calendar \"%s\" does not exist", link),
-					 errdetail("Calendar \"%s\" lies over it.", name)));
-		}
-		row = SPI_tuptable->vals[0];
-		parent = text_column(row, 1, CurrentMemoryContext);
-		if (*time_zone == NULL)
-			*time_zone = text_column(row, 2, calendar->context);
-		layer->has_hours = DatumGetBool(column(row, 3, &isnull));
-		value = column(row, 4, &isnull);
-		layer->short_day_cut = isnull ? OSMC_NO_CUT : DatumGetTimeADT(value);
-		value = column(row, 5, &isnull);
-		if (!isnull && !decree_stated)
-		{
-			source->observes_decree_days = DatumGetBool(value);
-			decree_stated = true;
-		}
-		value = column(row, 6, &isnull);
-		layer->known_until = isnull ? OSMC_NO_DAY : DatumGetDateADT(value);
-
-		if (layer->has_hours)
-		{
-			run_query(plans, QUERY_HOURS, link);
-			read_week(layer, calendar->context);
-		}
-		run_query(plans, QUERY_DAYS, link);
-		read_days(layer_rows, calendar->context);
-		run_query(plans, QUERY_YEARLY, link);
-		read_yearly(layer_rows, calendar->context);
-
-		source->layer_count++;
-		link = parent;
-	}
-	source->layers = calendar->layers;
-	return true;
-}
-
 /* ---------- compiling ---------- */
 
 /*
@@ -599,128 +267,6 @@ report_compile_error(const char *name, OsmcStatus status)
 			 errhint("Define it again by osm.define_calendar().")));
 }
 
-static int32
-year_end(int year, bool last)
-{
-	int32		day = 0;
-
-	osmc_day_from_date(year, last ? 12 : 1, last ? 31 : 1, &day);
-	return day;
-}
-
-/* The days to lay out: FIRST_YEAR to LAST_YEAR, and the years of every dated day. */
-static void
-choose_horizon(OsmcCalendarSource *source, const LayerRows *rows)
-{
-	int			layer;
-
-	source->first_day = year_end(FIRST_YEAR, false);
-	source->last_day = year_end(LAST_YEAR, true);
-	for (layer = 0; layer < source->layer_count; layer++)
-	{
-		int			year;
-		int			month;
-		int			mday;
-
-		if (rows[layer].day_count == 0)
-			continue;
-		osmc_day_to_date(rows[layer].days[0].day.day, &year, &month, &mday);
-		source->first_day = Min(source->first_day, year_end(year, false));
-		osmc_day_to_date(rows[layer].days[rows[layer].day_count - 1].day.day, &year, &month, &mday);
-		source->last_day = Max(source->last_day, year_end(year, true));
-	}
-}
-
-static int
-compare_days(const void *a, const void *b)
-{
-	int32		day_a = ((const TitledDay *) a)->day.day;
-	int32		day_b = ((const TitledDay *) b)->day.day;
-
-	return day_a < day_b ? -1 : (day_a > day_b ? 1 : 0);
-}
-
-/* Whether a sorted list has a rule for a day other than a decree. */
-static bool
-has_rule(const LayerRows *rows, int32 day)
-{
-	int			low = 0;
-	int			high = rows->day_count;
-
-	while (low < high)
-	{
-		int			middle = low + (high - low) / 2;
-
-		if (rows->days[middle].day.day < day)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < rows->day_count && rows->days[low].day.day == day; low++)
-		if (rows->days[low].day.rule.kind != OSMC_DAY_DECREE)
-			return true;
-	return false;
-}
-
-/*
- * Makes the days of one layer: the dated ones, and in every year of the horizon
- * those every year repeats, unless the layer says otherwise for that date.  As
- * days of the layer they beat the dated days of its parents: a republic's own
- * holiday stays closed where the federal calendar has a short day.
- */
-static void
-lay_days(OsmCalendar *calendar, int number, const LayerRows *rows)
-{
-	OsmcLayer  *layer = &calendar->layers[number];
-	int			first_year;
-	int			last_year;
-	int			month;
-	int			mday;
-	int			year;
-	int			count = rows->day_count;
-	int			i;
-	TitledDay  *all;
-	OsmcDay    *days;
-	const char **titles;
-
-	osmc_day_to_date(calendar->source.first_day, &first_year, &month, &mday);
-	osmc_day_to_date(calendar->source.last_day, &last_year, &month, &mday);
-	all = palloc(sizeof(TitledDay) *
-				 Max(1, count + (Size) rows->yearly_count * (last_year - first_year + 1)));
-	memcpy(all, rows->days, sizeof(TitledDay) * count);
-	for (year = first_year; rows->yearly_count > 0 && year <= last_year; year++)
-	{
-		for (i = 0; i < rows->yearly_count; i++)
-		{
-			const YearlyDay *yearly = &rows->yearly[i];
-			int32		day;
-
-			/* 29 February comes in leap years only */
-			if (!osmc_day_from_date(year, yearly->month, yearly->mday, &day) ||
-				has_rule(rows, day))
-				continue;
-			all[count].day.day = day;
-			all[count].day.rule = yearly->rule;
-			all[count++].title = yearly->title;
-		}
-		CHECK_FOR_INTERRUPTS();
-	}
-	if (rows->yearly_count > 0)
-		qsort(all, count, sizeof(TitledDay), compare_days);
-
-	days = MemoryContextAllocZero(calendar->context, sizeof(OsmcDay) * Max(count, 1));
-	titles = MemoryContextAllocZero(calendar->context, sizeof(char *) * Max(count, 1));
-	for (i = 0; i < count; i++)
-	{
-		days[i] = all[i].day;
-		titles[i] = all[i].title;
-	}
-	pfree(all);
-	layer->days = days;
-	layer->day_count = count;
-	calendar->titles[number] = titles;
-}
-
 /*
  * Reads and compiles a calendar in a context of its own below the current one;
  * NULL if there is none of that name.  On error the context goes with its
@@ -736,13 +282,6 @@ build(const char *name)
 	OsmcInterrupt interrupt = {core_interrupt, NULL};
 	OsmcSourceError error;
 	OsmcStatus	status;
-	HeapTuple	class_row;
-	Oid			owner;
-	Oid			user;
-	int			security;
-	LayerRows  *rows = palloc0(sizeof(LayerRows) * OSMC_MAX_LAYERS);
-	char	   *time_zone;
-	bool		found;
 	int			i;
 
 	for (i = 0; i < DEFINITION_TABLE_COUNT; i++)
@@ -752,44 +291,21 @@ build(const char *name)
 	calendar->name = MemoryContextStrdup(context, name);
 	calendar->generation = osm_calendar_generation;
 
-	class_row = SearchSysCache1(RELOID, ObjectIdGetDatum(table_ids[0]));
-	if (!HeapTupleIsValid(class_row))
-		elog(ERROR, "cache lookup failed for relation %u", table_ids[0]);
-	owner = ((Form_pg_class) GETSTRUCT(class_row))->relowner;
-	ReleaseSysCache(class_row);
-
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(owner,
-						   security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
-	PushActiveSnapshot(GetCatalogSnapshot(table_ids[0]));
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
-	found = read_layers(calendar, name, rows, &time_zone);
-	if (found)
-	{
-		choose_horizon(&calendar->source, rows);
-		for (i = 0; i < calendar->source.layer_count; i++)
-			lay_days(calendar, i, &rows[i]);
-	}
-	SPI_finish();
-	PopActiveSnapshot();
-	SetUserIdAndSecContext(user, security);
-	pfree(rows);
-
-	if (!found)
+	if (!osm_calendar_read(name, table_ids[0], context, &calendar->rows))
 	{
 		MemoryContextDelete(context);
 		return NULL;
 	}
 
-	calendar->source.next_transition = next_transition;
-	calendar->source.zone = time_zone == NULL ? NULL : pg_tzset(time_zone);
-	if (calendar->source.zone == NULL)
+	calendar->rows.source.next_transition = next_transition;
+	/* the table's constraints see to it that a chain states a zone */
+	calendar->rows.source.zone = pg_tzset(calendar->rows.time_zone);
+	if (calendar->rows.source.zone == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("time zone \"%s\" of calendar \"%s\" is not recognized",
-						time_zone == NULL ? "" : time_zone, name)));
-	status = osmc_calendar_compile(&calendar->source, &allocator, &interrupt,
+						calendar->rows.time_zone, name)));
+	status = osmc_calendar_compile(&calendar->rows.source, &allocator, &interrupt,
 								   &calendar->compiled, &error);
 	if (status == OSMC_NO_MEMORY)
 		ereport(ERROR,
@@ -870,7 +386,7 @@ osm_calendar_midnight(const OsmCalendar *calendar, DateADT day)
 	memset(&tm, 0, sizeof(tm));
 	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
 	return day * USECS_PER_DAY +
-		DetermineTimeZoneOffset(&tm, (pg_tz *) calendar->source.zone) * USECS_PER_SEC;
+		DetermineTimeZoneOffset(&tm, (pg_tz *) calendar->rows.source.zone) * USECS_PER_SEC;
 }
 
 /*
@@ -880,14 +396,14 @@ osm_calendar_midnight(const OsmCalendar *calendar, DateADT day)
 const char *
 osm_calendar_day_title(const OsmCalendar *calendar, DateADT day, bool *closes)
 {
-	OsmcDayOrigin origin = osmc_source_origin(&calendar->source, day);
+	OsmcDayOrigin origin = osmc_source_origin(&calendar->rows.source, day);
 
 	*closes = false;
 	if (origin.layer < 0 || origin.day == NULL)
 		return NULL;
 	*closes = origin.day->rule.kind == OSMC_DAY_CLOSED ||
 		origin.day->rule.kind == OSMC_DAY_DECREE;
-	return calendar->titles[origin.layer][origin.day - calendar->layers[origin.layer].days];
+	return calendar->rows.titles[origin.layer][origin.day - calendar->rows.layers[origin.layer].days];
 }
 
 /*

@@ -512,7 +512,7 @@ BEGIN
                 RAISE EXCEPTION 'the first line of a production calendar must name its columns'
                     USING ERRCODE = 'invalid_parameter_value',
                           DETAIL = format('It is: %s', left(line.text, 100)),
-                          HINT = 'Columns are date,kind,title,source; the last two may be left out.';
+                          HINT = 'They are date,kind,title,source; the last two may be left out.';
             END IF;
             CONTINUE;
         END IF;

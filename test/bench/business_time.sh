@@ -2,8 +2,8 @@
 # Benchmark of business time; prints ratios. Needs a running server with the extension installed,
 # reached by PGHOST, PGPORT, PGUSER (a superuser). Makes and drops the database osm_bench_time.
 #
-# Hazard that shaped it: machines differ and neighbours disturb. Every figure is a median, and every
-# goal is a ratio inside one run, except the first call, which is an absolute time of fresh backends.
+# Hazard that shaped it: machines differ and neighbours disturb. Every figure is a median and every
+# goal a ratio inside one run, except the first call: an absolute time of fresh backends.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 database=osm_bench_time
@@ -14,17 +14,8 @@ run() {
 
 run -d postgres -c "DROP DATABASE IF EXISTS $database" -c "CREATE DATABASE $database"
 trap 'run -d postgres -c "DROP DATABASE IF EXISTS $database"' EXIT
-run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' -c 'SELECT osm.install()' -c "
-    SELECT osm.define_calendar('ru', osm.preset('ru'));
-    SELECT osm.define_calendar('bench-region',
-        '{\"parent\": \"ru\", \"time_zone\": \"Asia/Barnaul\", \"every_year\": {\"04-21\": \"closed\"}}');
-    SELECT osm.define_calendar('bench-city',
-        '{\"parent\": \"bench-region\", \"days\": {\"2026-09-12\": \"working\", \"2026-09-14\": \"closed\"}}');
-    SELECT osm.define_calendar('bench-body', '{\"parent\": \"bench-city\",
-        \"hours\": {\"1\": [\"09:00-13:00\", \"13:45-18:00\"], \"2\": [\"09:00-13:00\", \"13:45-18:00\"],
-                  \"3\": [\"09:00-13:00\", \"13:45-18:00\"], \"4\": [\"09:00-13:00\", \"13:45-18:00\"],
-                  \"5\": [\"09:00-13:00\", \"13:45-16:45\"]}}');
-    ANALYZE;"
+run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' \
+    -c 'SET client_min_messages = warning' -c 'SELECT osm.install()' -f "$here/calendars.sql"
 run -d "$database" -f "$here/business_time.sql"
 
 # The whole statement as its client sees it, in backends that have done nothing else yet.
