@@ -67,6 +67,8 @@ BEGIN
                          'before the new one begins.';
     END IF;
 
+    -- Registrations under this edition that are not committed yet hold its row: wait and see them.
+    PERFORM FROM osm.regulation AS r WHERE r.id = known_id FOR UPDATE;
     IF known_id IS NOT NULL
         AND EXISTS (SELECT FROM osm.incident AS i WHERE i.regulation_id = known_id) THEN
         IF (known #- '{in_force,to}') = (normal #- '{in_force,to}') THEN
