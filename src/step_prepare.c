@@ -91,15 +91,15 @@ settle_time(Step *step, bool given, TimestampTz previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("a step cannot happen in the future"),
-				 errdetail("It is said to happen at %s; it is %s.", timestamptz_to_str(stated),
-						   pstrdup(timestamptz_to_str(now)))));
+				 errdetail("It is said to happen at %s; it is %s.",
+						   pstrdup(timestamptz_to_str(stated)), pstrdup(timestamptz_to_str(now)))));
 	if (stated < previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("a step cannot happen before the previous one"),
 				 errdetail("It is said to happen at %s; the last event of incident %lld happened at %s.",
 						   pstrdup(timestamptz_to_str(stated)), (long long) step->incident_id,
-						   timestamptz_to_str(previous))));
+						   pstrdup(timestamptz_to_str(previous)))));
 	step->occurred_at = stated;
 }
 
@@ -463,7 +463,17 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 				 errdetail("Regulation \"%s\" edition \"%s\".", step->act->code, step->act->edition),
 				 errhint("Take a step with osm.perform(), or set the state alone.")));
 	*after = *before;
+	for (int i = 0; i < (int) lengthof(step_columns); i++)
+	{
+		if (asked.nulls[step_columns[i]])
+			ereport(ERROR,
+					(errcode(ERRCODE_OSM_BAD_DATA),
+					 errmsg("column \"%s\" of incident %lld cannot become null",
+							osm_incident_column_name(step_columns[i]), (long long) step->incident_id),
+					 errhint("Leave out what the step does not set.")));
+	}
 
+	seen = last_event_was_seen(step, old_tuple);
 	if (new_seq != old_seq && !explicit_action)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_CHANGED_MEANWHILE),
@@ -475,6 +485,8 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 	{
 		bool		same = true;
 
+		if (!seen)
+			refuse_step(step, NULL, new_state, seen);
 		for (int i = 0; i < (int) lengthof(step_columns); i++)
 			same &= asked.nulls[step_columns[i]] == before->nulls[step_columns[i]] &&
 				(asked.nulls[step_columns[i]] ||
@@ -518,8 +530,6 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 				DatumGetTimestampTz(before->values[COL_OCCURRED_AT]),
 				DatumGetTimestampTz(before->values[COL_OCCURRED_AT]));
 	step->urgent = osm_step_is_urgent(step->act, after);
-
-	seen = last_event_was_seen(step, old_tuple);
 
 	transition = find_transition(step, action_name, target, &held, &role);
 	if (transition == NULL || (!seen && transition->to != NULL && transition->to != step->from))
