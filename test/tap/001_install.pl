@@ -7,6 +7,7 @@ use OsmTest;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use utf8;
 
 my $node = osm_node('install');
 $node->start;
@@ -44,6 +45,46 @@ is($node->safe_psql('plain', "SELECT count(*) FROM pg_depend d JOIN pg_class c O
 	'0', 'no table, view or sequence is a member of the extension');
 $node->safe_psql('plain', "SELECT osm.install_preset(name) FROM osm.presets()");
 
+# A day under one act: an incident answered, one in review, one late.
+my $curator = "SELECT osm.act_as('curator')";
+my $executor = "SELECT osm.act_as('roads')";
+my $answer = q('{"text": "Засыпали", "resolution": "measures"}');
+my $ticks = q('{"checklist": {"format": true, "media": true}}');
+$node->safe_psql('plain', q(SELECT osm.define_authority('{
+	"code": "rostov", "title": "Ростовская область",
+	"regulations": {"ru-ros-311-2018": {"curator": ["appeals"], "executor": ["roads"]}},
+	"bodies": [{"code": "appeals", "title": "Обращения"}, {"code": "roads", "title": "Дороги"}],
+	"officials": [
+		{"login": "curator", "name": "Куратор",
+		 "appointments": [{"body": "appeals", "role": "curator"}]},
+		{"login": "roads", "name": "Исполнитель", "email": "r@example.org",
+		 "appointments": [{"body": "roads", "role": "executor"}]},
+		{"login": "face", "name": "Представитель",
+		 "appointments": [{"body": "roads", "role": "representative"}]}]}')));
+
+# at TIME, AS, STATEMENT: one step at an instant of the simulated clock.
+sub at
+{
+	my ($database, $time, $as, $statement) = @_;
+	return $node->safe_psql($database, "SET osm_workflow.simulated_now = '2026-03-02 $time+03';
+		BEGIN; $as \\g /dev/null\nSELECT ($statement); COMMIT;");
+}
+my @incident = map { at('plain', "10:0$_", $curator,
+	qq(osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "Яма $_"}'))) } 1 .. 3;
+foreach my $i (0, 1)
+{
+	at('plain', '10:10', $curator, qq(osm.perform($incident[$i], 'route', '{"bodies": ["roads"]}')));
+	at('plain', '10:20', $executor, "osm.perform($incident[$i], 'submit', $answer)");
+}
+at('plain', '10:30', $curator, "osm.perform($incident[0], 'approve', $ticks)");
+at('plain', '12:00', $curator, '(osm.tick()).breaches');
+my $facts = "SELECT (SELECT count(*) FROM osm.incident), (SELECT count(*) FROM osm.event),
+	(SELECT count(*) FROM osm.clock WHERE state IN ('running', 'paused')),
+	(SELECT count(*) FROM osm.clock WHERE flagged_at IS NOT NULL),
+	(SELECT count(*) FROM osm.verify_chains('-infinity', 'infinity'))";
+my $before_dump = $node->safe_psql('plain', $facts);
+like($before_dump, qr/^3\|8\|[1-9]\d*\|[1-9]\d*\|0$/, 'there are incidents to lose');
+
 # dump_of DATABASE: the name of a file with its dump, less the lines that differ from run to run.
 sub dump_of
 {
@@ -73,6 +114,28 @@ is(sqlstate_of($node, 'restored', 'SELECT osm.upgrade()', @as_owner),
 my $after = dump_of('restored');
 is(scalar(qx{diff "$before" "$after" | head -n 40}), '',
 	'the restored database dumps to the same text');
+
+is($node->safe_psql('restored', $facts), $before_dump, 'no incident was lost, no chain is broken');
+
+# What was restored lives on.
+like(at('restored', '12:10', $curator, "osm.perform($incident[1], 'approve', $ticks)"),
+	qr/^\($incident[1],4,approved,/, 'the next step is taken in the restored database');
+my $next = at('restored', '12:10', $curator,
+	q(osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "Яма"}')));
+cmp_ok($next, '>', $incident[2], 'numbers go on where they were');
+is($node->safe_psql('restored', "SELECT count(*) FROM osm.verify_chains('-infinity', 'infinity')"),
+	'0', 'and the chains with them');
+
+# The data alone, into tables that are there already.
+$node->safe_psql('postgres', 'CREATE DATABASE refilled');
+$node->safe_psql('refilled', 'CREATE EXTENSION osm_workflow');
+$node->safe_psql('refilled', 'GRANT CREATE, USAGE ON SCHEMA osm TO owner_of_tables');
+$node->safe_psql('refilled', 'GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA osm TO owner_of_tables');
+is(sqlstate_of($node, 'refilled', 'SELECT osm.install()', @as_owner), '00000', 'tables alone');
+$node->command_ok([ 'pg_restore', '-p', $node->port, '-h', $node->host, '--exit-on-error',
+		'--data-only', '--disable-triggers', '-d', 'refilled', $archive ],
+	'the data alone are restored');
+is($node->safe_psql('refilled', $facts), $before_dump, 'and are all there');
 
 # Dropping the extension is refused while the tables stand; CASCADE takes none of them.
 my $tables = "SELECT count(*) FROM pg_class
