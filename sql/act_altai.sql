@@ -8,12 +8,14 @@ SELECT osm.install_preset('ru-alt-132-2020');
 
 SELECT osm.define_authority('{
     "code": "altai", "title": "Алтайский край",
-    "regulations": {"ru-alt-132-2020": {"curator": ["press"], "executor": ["health", "roads", "schools"]}},
+    "regulations": {"ru-alt-132-2020": {"curator": ["press"], "executor": ["health", "roads",
+        "schools"]}},
     "bodies": [{"code": "press", "title": "Печать"}, {"code": "health", "title": "Здравоохранение"},
                {"code": "roads", "title": "Дороги"}, {"code": "schools", "title": "Школы"},
                {"code": "zoo", "title": "Зоопарк"}],
     "officials": [
-        {"login": "robot", "name": "Система", "appointments": [{"body": "press", "role": "monitor"}]},
+        {"login": "robot", "name": "Система", "appointments": [{"body": "press",
+            "role": "monitor"}]},
         {"login": "curator", "name": "Куратор", "email": "c@example.org",
          "appointments": [{"body": "press", "role": "curator"}]},
         {"login": "health", "name": "Исполнитель З", "email": "h@example.org",
@@ -53,7 +55,8 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 -- A message brought so far: detected at 10:00, assigned 10:10, review 10:30, approved 10:40.
 CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
-                                 day text DEFAULT '2026-03-02') RETURNS bigint LANGUAGE plpgsql AS $$
+                                 day text DEFAULT '2026-03-02') RETURNS bigint
+LANGUAGE plpgsql AS $$
 DECLARE
     id bigint := pg_temp.enter('robot', '{"channel": "vk", "text": "Яма", "topic": "дороги",
                                           "place": "Барнаул"}'::jsonb || message, day || ' 10:00');
@@ -62,7 +65,8 @@ BEGIN
         PERFORM pg_temp.step('curator', id, 'route', '{"bodies": ["roads"]}', day || ' 10:10');
     END IF;
     IF state IN ('review', 'approved') THEN
-        PERFORM pg_temp.step('roads', id, 'submit', '{"text": "Засыпали"}'::jsonb || reply, day || ' 10:30');
+        PERFORM pg_temp.step('roads', id, 'submit', '{"text": "Засыпали"}'::jsonb || reply,
+                             day || ' 10:30');
     END IF;
     IF state = 'approved' THEN
         PERFORM pg_temp.step('curator', id, 'approve',
@@ -72,9 +76,10 @@ BEGIN
 END $$;
 -- One term of an incident, all its runs: state and due instant.
 CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(concat_ws(' ', c.state, 'due', to_char(timezone('Asia/Barnaul', c.due_at), 'DD.MM HH24:MI'),
-                      CASE WHEN NOT c.binding THEN 'advisory' END, CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END),
-                      '; ' ORDER BY c.id)
+    SELECT string_agg(
+        concat_ws(' ', c.state, 'due', to_char(timezone('Asia/Barnaul', c.due_at), 'DD.MM HH24:MI'),
+                  CASE WHEN NOT c.binding THEN 'advisory' END,
+                  CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
     WHERE c.incident_id = incident AND r.name = rule
 $$;
@@ -90,12 +95,14 @@ SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'route');
 \echo
 \echo == п. 2: the five networks and any other site or messenger
 SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS vk,
-       pg_temp.enter('robot', '{"channel": "altai-forum.example", "topic": "a", "place": "b"}') ~ '^\d+$' AS forum;
+       pg_temp.enter('robot', '{"channel": "altai-forum.example", "topic": "a",
+           "place": "b"}') ~ '^\d+$' AS forum;
 SELECT pg_temp.enter('robot', '{"topic": "a", "place": "b"}');
 
 \echo
 \echo == п. 4: the curator detects, routes, approves; nobody else
-SELECT pg_temp.enter('curator', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS curator_detects;
+SELECT pg_temp.enter('curator', '{"channel": "vk", "topic": "a",
+    "place": "b"}') ~ '^\d+$' AS curator_detects;
 SELECT pg_temp.enter('roads', '{"channel": "vk", "topic": "a", "place": "b"}');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('roads', :i, 'route', '{"bodies": ["roads"]}');
@@ -134,11 +141,12 @@ SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-02 10:30:00.000001');
 SELECT pg_temp.term(:i, 'route');
 -- a message of Friday night costs nothing before Monday morning
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}', '2026-02-27 23:00') AS i \gset
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
+    '2026-02-27 23:00') AS i \gset
 SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
 
 \echo
-\echo == п. 7: returned within 30 minutes; the term of the answer goes on; a body that keeps it owes nothing
+\echo == п. 7: returned within 30 minutes; the answer stays due; who keeps it owes nothing
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.term(:i, 'answer');
 SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-02 10:40');
@@ -158,11 +166,13 @@ SELECT pg_temp.term(:i, 'return');
 \echo
 \echo == п. 8: 9 working hours from detection to the posted answer
 SELECT pg_temp.incident('approved') AS i \gset
-SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}', '2026-03-03 10:45');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}',
+    '2026-03-03 10:45');
 SELECT pg_temp.term(:i, 'answer');
 SELECT overdue_since FROM osm.incident WHERE id = :i;
 SELECT pg_temp.incident('approved') AS i \gset
-SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}', '2026-03-03 10:46');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}',
+    '2026-03-03 10:46');
 SELECT pg_temp.term(:i, 'answer');
 SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
 -- nobody answers: flagged by its due instant, whenever somebody looks
@@ -177,7 +187,8 @@ SELECT osm.act_as('roads');
 SELECT action, clock, timezone('Asia/Barnaul', due_at) FROM osm.allowed_actions(:i) ORDER BY action;
 COMMIT;
 -- a shortened day before a holiday makes it later
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}', '2026-04-30 10:00') AS i \gset
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
+    '2026-04-30 10:00') AS i \gset
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
@@ -186,7 +197,8 @@ SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "interim"}', '2026-03-02 15:45');
 SELECT pg_temp.term(:i, 'draft');
 SELECT pg_temp.incident('assigned') AS i \gset
-SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "clarification"}', '2026-03-02 15:46');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "clarification"}',
+    '2026-03-02 15:46');
 SELECT pg_temp.term(:i, 'draft');
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "apology"}');
@@ -232,12 +244,15 @@ SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('curator', :i, 'post', '{"channel": "vk"}');
 SELECT pg_temp.step('roads', :i, 'post');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok"}');
-SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "fallback_reason": "страница закрыта"}');
-SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "author_link": "https://vk.example/u"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok",
+    "fallback_reason": "страница закрыта"}');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok",
+    "author_link": "https://vk.example/u"}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "account_kind": "person",
     "fallback_reason": "страница закрыта", "author_link": "https://vk.example/u"}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok", "fallback_reason": "страница закрыта",
-                                           "author_link": "https://vk.example/u"}', '2026-03-02 11:10');
+                                           "author_link": "https://vk.example/u"}',
+                                               '2026-03-02 11:10');
 SELECT pg_temp.term(:i, 'post');
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:11');
@@ -264,7 +279,8 @@ SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health", "schools"]}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health"], "lead": "schools"}');
-SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"], "lead": "roads"}',
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"],
+    "lead": "roads"}',
                     '2026-03-02 10:10');
 SELECT string_agg(concat_ws(' ', a.seq_no, b.code, a.role), '; ' ORDER BY a.seq_no)
 FROM osm.assignment AS a JOIN osm.body AS b ON b.id = a.body_id WHERE a.incident_id = :i;
@@ -278,9 +294,11 @@ SELECT pg_temp.term(:i, 'info');
 SELECT pg_temp.step('health', :i, 'submit', '{"text": "За всех"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За всех"}', '2026-03-02 12:30');
 SELECT pg_temp.term(:i, 'draft');
--- one of several gives it back: the curator names the bodies again, who has informed keeps the share
+-- one of several gives it back: the curator names the bodies again, who has informed keeps the
+-- share
 SELECT pg_temp.incident('detected') AS i \gset
-SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"], "lead": "roads"}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"],
+    "lead": "roads"}');
 SELECT pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}');
 SELECT pg_temp.step('schools', :i, 'return');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads"], "lead": "roads"}');
@@ -309,7 +327,8 @@ SELECT pg_temp.step('roads', :i, 'submit');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}');
 SELECT pg_temp.step('curator', :i, 'approve');
 SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true, "media": true}}');
-SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true, "substance": true, "media": false}}');
+SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true, "substance": true,
+    "media": false}}');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
 -- a question to the author is judged by its manner alone
 SELECT pg_temp.incident('review', '{}', '{"kind": "clarification"}') AS i \gset
@@ -363,13 +382,17 @@ UPDATE osm.incident SET state = 'answered' WHERE id = :i;
 ROLLBACK;
 SELECT count(*) AS broken_chains FROM osm.verify_chains();
 -- every rule of the act was at work here
-SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
+SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r
+WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
 SELECT DISTINCT 'never taken: ' || t.action FROM osm.transition AS t
 WHERE NOT EXISTS (SELECT FROM osm.event AS e WHERE e.action = t.action) ORDER BY 1;
 -- an edition in use is not rewritten; it can end
 \set VERBOSITY terse
-SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{clocks,0,term}', '"24 hours"'));
-SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}', '"2026-03-01"'));
-SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}', '"2026-12-31"')) IS NOT NULL AS ended;
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{clocks,0,term}',
+    '"24 hours"'));
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}',
+    '"2026-03-01"'));
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}',
+    '"2026-12-31"')) IS NOT NULL AS ended;
 SELECT osm.install_preset('ru-alt-132-2020');
 SELECT osm.regulation_document('ru-alt-132-2020') = osm.preset('ru-alt-132-2020') AS open_again;

@@ -12,7 +12,8 @@ SELECT osm.define_authority('{
     "bodies": [{"code": "appeals", "title": "Обращения"}, {"code": "roads", "title": "Дороги"},
                {"code": "water", "title": "Вода"}, {"code": "zoo", "title": "Зоопарк"}],
     "officials": [
-        {"login": "curator", "name": "Куратор", "appointments": [{"body": "appeals", "role": "curator"}]},
+        {"login": "curator", "name": "Куратор", "appointments": [{"body": "appeals",
+            "role": "curator"}]},
         {"login": "roads", "name": "Исполнитель Д", "email": "r@example.org",
          "appointments": [{"body": "roads", "role": "executor"}]},
         {"login": "face", "name": "Представитель",
@@ -51,9 +52,11 @@ END $$;
 -- A post brought so far, on a Saturday night: detected at 22:00, assigned 22:10, review 22:30,
 -- approved 22:40.
 CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
-                                 day text DEFAULT '2026-03-07') RETURNS bigint LANGUAGE plpgsql AS $$
+                                 day text DEFAULT '2026-03-07') RETURNS bigint
+LANGUAGE plpgsql AS $$
 DECLARE
-    id bigint := pg_temp.enter('curator', '{"channel": "vk", "text": "Яма"}'::jsonb || message, day || ' 22:00');
+    id bigint := pg_temp.enter('curator', '{"channel": "vk", "text": "Яма"}'::jsonb || message,
+        day || ' 22:00');
 BEGIN
     IF state <> 'detected' THEN
         PERFORM pg_temp.step('curator', id, 'route', '{"bodies": ["roads"]}', day || ' 22:10');
@@ -70,9 +73,10 @@ BEGIN
 END $$;
 -- One term of an incident, all its runs: state and due instant.
 CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at), 'DD.MM HH24:MI'),
-                      CASE WHEN NOT c.binding THEN 'advisory' END, CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END),
-                      '; ' ORDER BY c.id)
+    SELECT string_agg(
+        concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at), 'DD.MM HH24:MI'),
+                  CASE WHEN NOT c.binding THEN 'advisory' END,
+                  CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
     WHERE c.incident_id = incident AND r.name = rule
 $$;
@@ -105,7 +109,7 @@ SELECT pg_temp.step('roads', :i, 'send_back');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
 
 \echo
-\echo == п. 5: a responsible head of rank 2 at least; the executor drafts, the representative does not
+\echo == п. 5: a responsible head of rank 2 at least; the executor drafts
 SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
     {"login": "chief", "name": "Заместитель", "appointments":
         [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}') IS NOT NULL;
@@ -149,7 +153,8 @@ SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "water"]}', '2026-03-07 22:10');
 SELECT i.id - :i AS nth, i.part_of = :i AS part, b.code, i.state, pg_temp.term(i.id, 'answer')
-FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id WHERE :i IN (i.id, i.part_of) ORDER BY i.id;
+FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id WHERE :i IN (i.id, i.part_of)
+    ORDER BY i.id;
 SELECT id AS part FROM osm.incident WHERE part_of = :i \gset
 SELECT pg_temp.step('water', :i, 'submit', :'answer');
 SELECT pg_temp.step('roads', :part, 'submit', :'answer');
@@ -174,8 +179,10 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "someday"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "plan"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "impossible"}');
-SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "impossible", "legal_refs": []}');
-SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "plan", "promised_until": "2026-04-01"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "impossible",
+    "legal_refs": []}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "resolution": "plan",
+    "promised_until": "2026-04-01"}');
 SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true}}');
 SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"media": true}}');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
@@ -212,7 +219,8 @@ SELECT pg_temp.step('curator', :i, 'post', '{"channel": "vk"}');
 SELECT pg_temp.step('roads', :i, 'post');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "ok"}');
 SELECT pg_temp.step('roads', :i, 'post',
-                    '{"channel": "ok", "fallback_reason": "закрыто", "author_link": "https://vk.example/u"}');
+                    '{"channel": "ok", "fallback_reason": "закрыто",
+                        "author_link": "https://vk.example/u"}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-07 23:10');
 SELECT pg_temp.term(:i, 'post');
 SELECT pg_temp.incident('approved') AS i \gset
@@ -246,6 +254,7 @@ SELECT pg_temp.term(:i, 'immediate_report');
 SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "insult"}');
 SELECT pg_temp.step('curator', :i, 'author_silent');
 SELECT count(*) AS broken_chains FROM osm.verify_chains();
-SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
+SELECT 'never ran: ' || r.name FROM osm.clock_rule AS r
+WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.rule_id = r.id);
 SELECT DISTINCT 'never taken: ' || t.action FROM osm.transition AS t
 WHERE NOT EXISTS (SELECT FROM osm.event AS e WHERE e.action = t.action) ORDER BY 1;

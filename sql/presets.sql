@@ -41,20 +41,25 @@ WHERE c.reading IS NOT NULL AND (c.reason IS NULL OR c.confidence IS NULL) AND c
 -- Both languages everywhere.
 SELECT p.name, s.section, count(*)
 FROM osm.presets() AS p,
-     (SELECT DISTINCT section FROM osm.regulation_format() WHERE key IN ('title_en', 'summary_en')) AS s,
+     (SELECT DISTINCT section FROM osm.regulation_format() WHERE key IN ('title_en',
+         'summary_en')) AS s,
      osm.regulation_items(osm.preset(p.name), s.section) AS i
-WHERE p.kind = 'regulation' AND NOT i.item ? CASE s.section WHEN 'clauses' THEN 'summary_en' ELSE 'title_en' END
+WHERE p.kind = 'regulation'
+  AND NOT i.item ? CASE s.section WHEN 'clauses' THEN 'summary_en' ELSE 'title_en' END
 GROUP BY 1, 2;
 
 -- The terms, act by act.
-SELECT r.code, k.name, k.anchor, k.term, k.calendar, k.armed, k.scope, k.outer_term AS outer, k.binding,
+SELECT r.code, k.name, k.anchor, k.term, k.calendar, k.armed, k.scope, k.outer_term AS outer,
+    k.binding,
        k.responsible, k.clause
-FROM osm.clock_rule AS k JOIN osm.regulation AS r ON r.id = k.regulation_id ORDER BY r.code, k.position;
+FROM osm.clock_rule AS k JOIN osm.regulation AS r ON r.id = k.regulation_id ORDER BY r.code,
+    k.position;
 -- The machines.
 SELECT r.code, t.action, coalesce(t.from_state, '') AS "from", coalesce(t.to_state, '') AS "to",
        array_to_string(t.role, ',') AS role, array_to_string(t.requires, ',') AS requires,
        nullif(t.applies_when, '{}') AS applies_when, t.clause
-FROM osm.transition AS t JOIN osm.regulation AS r ON r.id = t.regulation_id ORDER BY r.code, t.position;
+FROM osm.transition AS t JOIN osm.regulation AS r ON r.id = t.regulation_id ORDER BY r.code,
+    t.position;
 
 -- The published schema of the format says the same as the extension.
 \set schema `cat docs/regulation.schema.json`
@@ -71,5 +76,6 @@ FROM osm.regulation_format() AS f, (SELECT :'schema'::jsonb) AS d (schema),
 SELECT p.section, p.key, p.property, p.required, f.required, f.accepted
 FROM published AS p JOIN osm.regulation_format() AS f USING (section, key)
 WHERE p.property IS NULL OR coalesce(p.required, false) <> f.required OR p.additional <> 'false'
-   OR (p.property -> 'enum') IS DISTINCT FROM CASE WHEN f.accepted IS NOT NULL THEN to_jsonb(f.accepted) END
+   OR (p.property -> 'enum') IS DISTINCT FROM
+      CASE WHEN f.accepted IS NOT NULL THEN to_jsonb(f.accepted) END
    OR (f.fallback IS NOT NULL AND (p.property -> 'default') IS DISTINCT FROM f.fallback);

@@ -1,4 +1,5 @@
--- Loading acts: what a document may hold, what is refused and how, and that it comes out as it went in.
+-- Loading acts: what a document may hold, what is refused and how, and that it comes out as it
+-- went in.
 \set SHOW_CONTEXT never
 \pset null '-'
 \pset format unaligned
@@ -31,7 +32,8 @@ CREATE FUNCTION pg_temp.altered(path text, value jsonb) RETURNS jsonb LANGUAGE s
 CREATE FUNCTION pg_temp.without(path text) RETURNS jsonb LANGUAGE sql
     AS $$ SELECT document #- path::text[] FROM act $$;
 CREATE FUNCTION pg_temp.added(section text, item jsonb) RETURNS jsonb LANGUAGE sql
-    AS $$ SELECT jsonb_set(document, ARRAY[section], coalesce(document -> section, '[]') || item) FROM act $$;
+    AS $$ SELECT jsonb_set(document, ARRAY[section], coalesce(document -> section, '[]') || item)
+        FROM act $$;
 
 SELECT * FROM act, osm.check_regulation(document);
 SELECT osm.define_regulation(document) IS NOT NULL AS loaded FROM act;
@@ -98,15 +100,18 @@ INSERT INTO malformed (document) VALUES
     (pg_temp.altered('{clocks,0,urgent_factor}', '"half"')),
     (pg_temp.altered('{clocks,0,armed}', '"sometimes"')),
     (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "chore", "clause": "п. 1"}')),
-    (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 0, "colour": "red"}]}')),
-    (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 6, "colour": "#ff0000"}]}')),
+    (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 0,
+        "colour": "red"}]}')),
+    (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 6,
+        "colour": "#ff0000"}]}')),
     (pg_temp.altered('{rating}', '{"parts": [{"part": "speed", "weight": 0}]}')),
     (pg_temp.altered('{rating}', '{"parts": [{"part": "speed", "weight": -1}]}')),
     (pg_temp.altered('{rating}', '{"parts": [{"part": "speed", "weight": 0.12345}]}')),
     (pg_temp.altered('{clocks,0,urgent_factor}', '0.00001')),
     (pg_temp.altered('{rating}', '{"parts": [{"part": "beauty", "weight": 1}]}')),
     (pg_temp.altered('{rating}', '{"formula": "x"}'));
-SELECT number, c.finding FROM malformed, osm.check_regulation(document) AS c ORDER BY number, finding;
+SELECT number, c.finding FROM malformed, osm.check_regulation(document) AS c ORDER BY number,
+    finding;
 
 -- Well-formed documents that make no sense.
 CREATE TEMPORARY TABLE senseless (number serial, document jsonb);
@@ -134,17 +139,22 @@ INSERT INTO senseless (document) VALUES
     (pg_temp.altered('{transitions,0,from}', '"new"')),
     (pg_temp.added('actions', '{"name": "nothing", "title": "Ничего"}')),
     (pg_temp.added('actions', '{"name": "register2", "title": "Ещё", "effect": "register"}')),
-    (pg_temp.added('transitions', '{"action": "finish", "from": "done", "to": "new", "role": ["clerk"],
+    (pg_temp.added('transitions', '{"action": "finish", "from": "done", "to": "new",
+        "role": ["clerk"],
                                     "clause": "п. 1"}')),
     -- steps
-    (pg_temp.added('transitions', '{"action": "finish", "from": "new", "to": "done", "role": ["clerk"],
+    (pg_temp.added('transitions', '{"action": "finish", "from": "new", "to": "done",
+        "role": ["clerk"],
                                     "applies_when": {"topic": "roads"}, "clause": "п. 1"}')),
     (jsonb_set(pg_temp.added('actions', '{"name": "end", "title": "Кончить"}'), '{transitions,2}',
-        '{"action": "end", "from": "new", "to": "done", "role": ["clerk"], "requires": ["reason:why"],
+        '{"action": "end", "from": "new", "to": "done", "role": ["clerk"],
+            "requires": ["reason:why"],
           "clause": "п. 1"}')),
-    (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"], "check": "present",
+    (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"],
+        "check": "present",
                                  "clause": "п. 1"}')),
-    (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"], "check": "max_items",
+    (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"],
+        "check": "max_items",
                                  "key": "media", "clause": "п. 1"}')),
     (pg_temp.added('contents', '{"name": "c", "title": "C", "applies_to": ["finish"], "limit": 1,
                                  "check": "present", "key": "media", "clause": "п. 1"}')),
@@ -157,7 +167,8 @@ INSERT INTO senseless (document) VALUES
     -- terms
     (pg_temp.without('{clocks,0,term}')),
     (pg_temp.altered('{clocks,0,anchor}', '"answer"')),
-    (pg_temp.added('clocks', '{"name": "b", "title": "B", "starts_on": ["register"], "stops_on": ["finish"],
+    (pg_temp.added('clocks', '{"name": "b", "title": "B", "starts_on": ["register"],
+        "stops_on": ["finish"],
         "anchor": "c", "term": "1 h", "responsible": "clerk", "clause": "п. 1"}')
         #- '{clocks,0}'),
     (jsonb_set(pg_temp.altered('{clocks,0,anchor}', '"b"'), '{clocks,1}',
@@ -181,7 +192,8 @@ FROM unnest(ARRAY[
     pg_temp.altered('{clocks,0,outer_term}', 'false'),
     pg_temp.altered('{clocks,0,urgent_factor}', '0.5'),
     pg_temp.added('reasons', '{"list": "spare", "code": "x", "title": "Х", "clause": "п. 1"}'),
-    pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 3, "colour": "#ff0000"}]}')
+    pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 3,
+        "colour": "#ff0000"}]}')
     ]) AS d, osm.check_regulation(d) AS c;
 SELECT clause, answer, rules, covered FROM osm.clause_coverage;
 
@@ -192,9 +204,11 @@ SELECT osm.regulation_document('no-act');
 SELECT osm.regulation_document('small-act', '9');
 
 -- Editions never overlap; the earlier one is ended first.
-SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"') || '{"in_force": {"from": "2026-07-01"}}');
+SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"')
+    || '{"in_force": {"from": "2026-07-01"}}');
 SELECT osm.define_regulation(pg_temp.altered('{in_force,to}', '"2026-06-30"')) IS NOT NULL AS ended;
-SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"') || '{"in_force": {"from": "2026-07-01"}}')
+SELECT osm.define_regulation(pg_temp.altered('{edition}', '"2"')
+    || '{"in_force": {"from": "2026-07-01"}}')
        IS NOT NULL AS loaded;
 SELECT edition, in_force FROM osm.regulation ORDER BY in_force;
 SELECT osm.regulation_document('small-act') ->> 'edition' AS latest,
@@ -212,10 +226,12 @@ SELECT pg_temp.altered('{code}', '"full-act"') || '{
         "lowest_rank": 3, "required": true, "may_backdate": true, "clause": "п. 1"}],
     "states": [{"name": "new", "title": "Новое", "title_en": "New", "kind": "initial"},
         {"name": "done", "title": "Готово", "title_en": "Done", "kind": "final"}],
-    "actions": [{"name": "register", "title": "Завести", "title_en": "Register", "effect": "register"},
+    "actions": [{"name": "register", "title": "Завести", "title_en": "Register",
+        "effect": "register"},
         {"name": "finish", "title": "Закончить", "title_en": "Finish", "notifies": ["clerk"]}],
     "transitions": [{"action": "register", "to": "new", "role": ["clerk"], "clause": "п. 1"},
-        {"action": "finish", "from": "new", "to": "done", "role": ["clerk"], "requires": ["reason:why"],
+        {"action": "finish", "from": "new", "to": "done", "role": ["clerk"],
+            "requires": ["reason:why"],
          "applies_when": {"topic": ["roads", "-"], "urgent": ["yes", "no"]}, "clause": "п. 1"}],
     "clocks": [{"name": "answer", "title": "Ответ", "title_en": "Answer", "starts_on": ["register"],
         "stops_on": ["finish"], "cancels_on": ["register"], "pauses_on": ["register"],
@@ -226,7 +242,8 @@ SELECT pg_temp.altered('{code}', '"full-act"') || '{
         "applies_when": {"topic": ["roads", "*"], "urgent": ["no"]}, "clause": "п. 1"},
         {"name": "draft", "title": "Проект", "starts_on": ["register"], "stops_on": ["finish"],
         "anchor": "answer", "term": "04:00:00", "responsible": "clerk", "clause": "п. 1"}],
-    "contents": [{"name": "refs", "title": "Ссылки", "title_en": "References", "applies_to": ["finish"],
+    "contents": [{"name": "refs", "title": "Ссылки", "title_en": "References",
+        "applies_to": ["finish"],
         "applies_when": {"kind": ["incident"]}, "check": "max_items", "key": "legal_refs",
         "unless": ["excuse"], "limit": 2, "mode": "warn", "clause": "п. 1"}],
     "reasons": [{"list": "why", "code": "done", "title": "Сделано", "title_en": "Done",
@@ -236,10 +253,12 @@ SELECT pg_temp.altered('{code}', '"full-act"') || '{
     "duties": [{"name": "posts", "title": "Посты", "title_en": "Posts", "kind": "publication",
         "per": "week", "minimum": 2, "responsible": "clerk", "binding": false, "clause": "п. 1"}],
     "rating": {"parts": [{"part": "speed", "weight": 0.25, "clause": "п. 1"}],
-        "zones": [{"zone": "red", "title": "Красная", "title_en": "Red", "lowest": 0, "colour": "#ff0000"}]}
+        "zones": [{"zone": "red", "title": "Красная", "title_en": "Red", "lowest": 0,
+            "colour": "#ff0000"}]}
 }'::jsonb AS document;
 SELECT osm.define_regulation(document) IS NOT NULL AS loaded FROM full_act;
-SELECT osm.regulation_document('full-act') = document || '{"type": "regulation"}' AS identical FROM full_act;
+SELECT osm.regulation_document('full-act') = document || '{"type": "regulation"}' AS identical
+    FROM full_act;
 -- No key of the format is missing from that document.
 SELECT f.section, f.key FROM osm.regulation_format() AS f, full_act
 WHERE f.key <> 'type'
@@ -249,17 +268,20 @@ SELECT f.section, f.key, f.fallback, pg_get_expr(d.adbin, d.adrelid) AS column_d
 FROM (VALUES ('', 'regulation'), ('clauses', 'clause'), ('roles', 'role'), ('states', 'state'),
              ('actions', 'action'), ('transitions', 'transition'), ('clocks', 'clock_rule'),
              ('contents', 'content_rule'), ('reasons', 'reason'), ('channels', 'channel_rule'),
-             ('duties', 'duty_rule'), ('rating.parts', 'rating_rule'), ('rating.zones', 'rating_zone'))
+             ('duties', 'duty_rule'), ('rating.parts', 'rating_rule'), ('rating.zones',
+                 'rating_zone'))
          AS t (section, name)
 JOIN pg_attribute AS a ON a.attrelid = ('osm.' || t.name)::regclass AND a.attnum > 0
 FULL JOIN osm.regulation_format() AS f
     ON f.section = t.section AND a.attname IN (f.key, f.key || '_state')
 LEFT JOIN pg_attrdef AS d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE coalesce(a.attname NOT IN ('id', 'regulation_id', 'position'), true)
-  AND coalesce(f.section <> 'in_force' AND f.type NOT IN ('rows', 'object') AND f.key <> 'type', true)
+  AND coalesce(f.section <> 'in_force' AND f.type NOT IN ('rows', 'object') AND f.key <> 'type',
+      true)
   AND (f.key IS NULL OR a.attname IS NULL
        OR (f.fallback IS NULL) <> (d.adbin IS NULL)
        OR (f.fallback IS NULL AND a.attnotnull <> f.required)
        OR coalesce(f.fallback #>> '{}', '') <> replace(replace(coalesce(
-              substring(pg_get_expr(d.adbin, d.adrelid) FROM '^''?(.*?)''?(?:::[a-z_.\[\]]+)?$'), ''),
+              substring(pg_get_expr(d.adbin, d.adrelid) FROM '^''?(.*?)''?(?:::[a-z_.\[\]]+)?$'),
+                  ''),
               '{}', CASE f.type WHEN 'condition' THEN '{}' ELSE '[]' END), 'NULL', ''));
