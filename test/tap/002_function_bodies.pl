@@ -36,7 +36,7 @@ is($node->safe_psql('bodies', "SELECT p.oid::regprocedure, c.level, c.lineno, c.
 			AND (p.prorettype <> 'trigger'::regtype OR t.tgrelid IS NOT NULL)) AS p,
 		public.plpgsql_check_function_tb(p.oid, p.relation, fatal_errors => false,
 			performance_warnings => false, security_warnings => true) AS c
-	WHERE c.message <> 'target type is different than source type'
+	WHERE c.message <> 'target type is different type than source type'
 		AND NOT (c.level = 'security' AND p.proname IN ('grant_access', 'revoke_access'))"),
 	'', 'plpgsql_check finds nothing');
 
