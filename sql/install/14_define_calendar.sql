@@ -479,7 +479,6 @@ DECLARE
     field text[];
     line record;
     day date;
-    years integer[];
     known date;
     day_kinds CONSTANT text[] :=
         '{holiday,transferred_day_off,short_day,working_weekend,nonworking_decree}';

@@ -46,7 +46,6 @@ DECLARE
     walk_from timestamptz;
     walk_amount osm.business_interval;
     spent osm.business_interval;
-    until timestamptz;
 BEGIN
     SELECT k.*, r.name AS rule, r.anchor, r.counts_from, r.due_from, r.clause, g.code, g.edition,
         CASE WHEN russian THEN r.title ELSE coalesce(r.title_en, r.title) END AS rule_title,
