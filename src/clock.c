@@ -66,6 +66,7 @@ typedef struct Clocks
 	Clock	   *items;
 	TimestampTz overdue_since;	/* earliest outer term missed by this step */
 	bool		overdue;
+	bool		redeemed;		/* an outer term flagged too early was met after all */
 } Clocks;
 
 static bool
@@ -244,6 +245,12 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 	clock->dirty = true;
 	note(step, clock, cancelled ? "cancel" : "stop",
 		 cancelled ? NULL : clock_state_names[clock->state], NULL);
+	if (clock->state == CLOCK_MET && clock->flagged)
+	{
+		/* a step recorded late but done in time: the flag was punctual and yet wrong */
+		clock->flagged = false;
+		clocks->redeemed |= clock->rule->outer_term && clock->binding;
+	}
 	if (clock->state == CLOCK_MISSED)
 	{
 		clock->flagged = true;
@@ -764,7 +771,8 @@ write_clocks(Clocks *clocks)
 							   "UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 							   "paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 							   "body_id = $12, stopped_by = $13, stopped_seq = $14, "
-							   "flagged_at = COALESCE(flagged_at, $15), warn_at = $16 "
+							   "flagged_at = CASE WHEN $9 OPERATOR(pg_catalog.=) 'met' THEN NULL "
+							   "ELSE COALESCE(flagged_at, $15) END, warn_at = $16 "
 							   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 							   16, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
@@ -774,25 +782,39 @@ write_clocks(Clocks *clocks)
 	}
 }
 
-/* write_overdue dates the incident's lateness by the earliest outer term it missed. */
+/*
+ * write_overdue dates the incident's lateness by the earliest outer term it
+ * missed; anew from all its clocks where one flagged before was met after all.
+ */
 static void
 write_overdue(Clocks *clocks)
 {
 	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr redeem_plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
 	Datum		values[3];
 
-	if (!clocks->overdue)
+	if (!clocks->overdue && !clocks->redeemed)
 		return;
 	values[0] = Int64GetDatum(clocks->step->incident_id);
 	values[1] = Int64GetDatum(clocks->step->authority_id);
 	values[2] = TimestampTzGetDatum(clocks->overdue_since);
 	osm_engine_begin();
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.incident SET overdue_since = $3 WHERE id OPERATOR(pg_catalog.=) $1 "
-					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
-					   "AND (overdue_since IS NULL OR overdue_since OPERATOR(pg_catalog.>) $3)",
-					   3, types, values, NULL, SPI_OK_UPDATE);
+	if (clocks->redeemed)
+		(void) osm_spi_run(&redeem_plan,
+						   "UPDATE osm.incident SET overdue_since = ("
+						   "SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+						   "WHERE c.incident_id OPERATOR(pg_catalog.=) $1 AND c.authority_id OPERATOR(pg_catalog.=) $2 "
+						   "AND c.outer_term AND c.binding AND c.flagged_at IS NOT NULL "
+						   "AND c.state OPERATOR(pg_catalog.<>) 'cancelled') "
+						   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+						   2, types, values, NULL, SPI_OK_UPDATE);
+	else
+		(void) osm_spi_run(&plan,
+						   "UPDATE osm.incident SET overdue_since = $3 WHERE id OPERATOR(pg_catalog.=) $1 "
+						   "AND authority_id OPERATOR(pg_catalog.=) $2 "
+						   "AND (overdue_since IS NULL OR overdue_since OPERATOR(pg_catalog.>) $3)",
+						   3, types, values, NULL, SPI_OK_UPDATE);
 	osm_engine_end();
 	MemoryContextSwitchTo(clocks->step->context);
 }
