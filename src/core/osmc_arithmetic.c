@@ -61,8 +61,10 @@ find_place(const OsmcCalendar *calendar, int64_t instant)
 	int32_t		low = bucket[0];
 	int32_t		high = bucket[1];
 	Place		place;
+	int64_t		inside;
+	int			i;
 
-	while (low < high)
+	while (high - low > MAX_STEPS)
 	{
 		int32_t		middle = low + (high - low) / 2;
 
@@ -71,10 +73,12 @@ find_place(const OsmcCalendar *calendar, int64_t instant)
 		else
 			low = middle + 1;
 	}
+	for (i = calendar->time_steps; i > 0; i--)
+		low += segment_end(calendar, low) <= instant;
 	place.segment = low;
 	place.sum = calendar->segments[low].before;
-	if (instant > calendar->segments[low].start)
-		place.sum += instant - calendar->segments[low].start;
+	inside = instant - calendar->segments[low].start;
+	place.sum += inside > 0 ? inside : 0;
 	return place;
 }
 
@@ -85,8 +89,9 @@ find_sum(const OsmcCalendar *calendar, int64_t sum)
 	const int32_t *bucket = &calendar->by_sum[sum >> calendar->sum_shift];
 	int32_t		low = bucket[0];
 	int32_t		high = bucket[1];
+	int			i;
 
-	while (low < high)
+	while (high - low > MAX_STEPS)
 	{
 		int32_t		middle = low + (high - low) / 2;
 
@@ -95,6 +100,8 @@ find_sum(const OsmcCalendar *calendar, int64_t sum)
 		else
 			low = middle + 1;
 	}
+	for (i = calendar->sum_steps; i > 0; i--)
+		low += calendar->segments[low + 1].before <= sum;
 	return low;
 }
 

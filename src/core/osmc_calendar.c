@@ -651,6 +651,21 @@ index_segments(const OsmcCalendar *calendar, int32_t *by_time, int64_t time_buck
 	}
 }
 
+/* The most segments between one bucket and the next, at most MAX_STEPS. */
+static int
+most_steps(const int32_t *buckets, int64_t count)
+{
+	int32_t		most = 0;
+	int64_t		i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (buckets[i + 1] - buckets[i] > most)
+			most = buckets[i + 1] - buckets[i];
+	}
+	return most < MAX_STEPS ? (int) most : MAX_STEPS;
+}
+
 /* The effective known_until: the earliest of those stated. */
 static void
 set_known(OsmcCalendar *calendar, const OsmcCalendarSource *source)
@@ -722,7 +737,7 @@ assemble(Build *build, OsmcCalendar **result)
 	sum_buckets = bucket_count(total, head.sum_shift);
 
 	sizes[0] = sizeof(OsmcCalendar);
-	sizes[1] = (size_t) (count + 1) * sizeof(Segment);
+	sizes[1] = (size_t) (count + 2) * sizeof(Segment);
 	sizes[2] = (size_t) (time_buckets + 1) * sizeof(int32_t);
 	sizes[3] = (size_t) (sum_buckets + 1) * sizeof(int32_t);
 	sizes[4] = (size_t) (day_count + 1) * sizeof(DayEntry);
@@ -757,9 +772,14 @@ assemble(Build *build, OsmcCalendar **result)
 		segments[i].before = total;
 		total += built[i].end - built[i].start;
 	}
-	segments[count].start = INT64_MAX;
+	/* a segment that begins after every instant one can ask for */
+	segments[count].start = head.end_instant + 1;
 	segments[count].before = total;
+	segments[count + 1].start = head.end_instant + 2;
+	segments[count + 1].before = total + 1;
 	index_segments(calendar, by_time, time_buckets, by_sum, sum_buckets);
+	calendar->time_steps = most_steps(by_time, time_buckets);
+	calendar->sum_steps = most_steps(by_sum, sum_buckets);
 	set_known(calendar, source);
 	*result = calendar;
 	return OSMC_OK;

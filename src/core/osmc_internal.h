@@ -18,6 +18,13 @@
 /* Buckets of instants are 2^36 microseconds (19 hours) wide: about one day's segments each. */
 #define TIME_SHIFT 36
 
+/*
+ * Inside a bucket a loop of fixed length finds the segment, without a branch that
+ * the processor could guess wrong: half the price of a search.  Only a bucket
+ * that leaves more to choose from than this is searched first.
+ */
+#define MAX_STEPS 4
+
 typedef struct Segment
 {
 	int64_t		start;
@@ -68,9 +75,11 @@ struct OsmcCalendar
 	int64_t		end_instant;
 	int64_t		known_end;		/* what passes this instant is provisional */
 
-	const Segment *segments;	/* segment_count + 1 */
+	const Segment *segments;	/* segment_count + 2: the loops may look past the end */
 	int32_t		segment_count;
 	int			sum_shift;
+	int			time_steps;		/* most segments a bucket leaves to choose from, */
+	int			sum_steps;		/* or MAX_STEPS if that is more */
 
 	const int32_t *by_time;		/* first segment that ends after the bucket's start; one more
 								 * bucket than there are */
