@@ -175,14 +175,30 @@ with_server() {
 
 suite_replay() { with_server replay "$TOP/test/replay/run.sh" sample; }
 suite_replay_full() { with_server replay-full "$TOP/test/replay/run.sh" full; }
-suite_bench() { with_server bench "$TOP/test/bench/run.sh"; }
+
+# Figures with goals: a goal that is met counts as passed. On a server of their own, which writes as
+# a real one does; "make bench" alone runs them, for they want a quiet machine and take minutes.
+suite_bench() {
+    local status=0 script out=$SCRATCH/bench
+    mkdir -p "$out"
+    start_server "$out/server" "$SCRATCH/install" \
+        "shared_preload_libraries = 'osm_workflow'" "osm_workflow.databases = 'only_by_name'" \
+        'shared_buffers = 512MB' 'max_wal_size = 4GB' "timezone = 'Europe/Moscow'" ||
+        { summary bench 0 1 0 'no server'; return; }
+    for script in test/bench/*.sh; do
+        say "$(basename "$script" .sh)"
+        PATH=$("$PG_CONFIG" --bindir):$PATH "$script" 2>&1 || { status=1 && echo "$script MISSED"; }
+    done | tee "$out/log"
+    stop_server "$out/server"
+    count bench "$status" "$out/log" '[:|] *ok([ ,;]|$)' 'MISSED' "$TAP_SKIP" || true
+}
 
 inside() {
     local suite
     SCRATCH=$OSM_SCRATCH
     cd "$TOP"
     PGXS=$("$PG_CONFIG" --pgxs)
-    trap 'stop_server "$SCRATCH/server"' EXIT
+    trap 'stop_server "$SCRATCH/server"; stop_server "$SCRATCH/bench/server"' EXIT
     [ $# -gt 0 ] || set -- "${ALL_SUITES[@]}"
     say "$("$PG_CONFIG" --version), user $(id -un)"
     build_and_install "$TOP" "$SCRATCH/build" "$SCRATCH/install" >"$SCRATCH/build.log" 2>&1 || {
