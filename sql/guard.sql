@@ -120,3 +120,26 @@ SELECT try.as('curator', format($$UPDATE osm.incident SET id = 0 WHERE id = %s$$
 SELECT try.as('curator', format('UPDATE osm.incident SET state = state, details = details WHERE id = %s', :i));
 
 SELECT try.events(:i);
+
+\echo
+\echo == data that would slip past a rule
+SELECT try.incident('assigned') AS i \gset
+SELECT try.step('roads', :i, 'submit', '{"text": "a", "kind": ["interim"]}');
+SELECT try.step('roads', :i, 'submit', '{"text": "a", "clocks": [{"rule": "answer", "verdict": "met"}]}');
+SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "infinity"}');
+SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "soon"}');
+SELECT try.step('roads', :i, 'submit', E'{"text": "a\\u0000b"}');
+SELECT try.step('curator', :i, 'refuse', '{"reason": {"code": "insult"}}');
+SELECT try.step('curator', :i, 'mark_repeat', '{"repeat_of": "abc"}');
+SELECT try.step('curator', :i, 'mark_repeat', '{"repeat_of": 1.5}');
+SELECT try.step('curator', :i, 'mark_repeat', '{"repeat_of": 99999999999999999999}');
+SELECT try.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+SELECT try.step('roads', :i, 'submit', jsonb_build_object('text', repeat('Ж', 1000000)));
+SELECT octet_length(content::text) > 2000000 AS kept FROM osm.reply WHERE incident_id = :i;
+SELECT pg_column_size(details) < 1000 AS digested, osm.verify_chain(:i) FROM osm.event WHERE incident_id = :i AND seq = 3;
+-- in Rostov the outcome is one of three and a plan names its date
+SELECT try.as('r_curator', $$SELECT osm.register('ru-ros-311-2018', '{"channel": "vk"}')$$);
+SELECT max(id) AS i FROM osm.incident \gset
+SELECT try.step('r_curator', :i, 'route', '{"bodies": ["r_roads"]}');
+SELECT try.step('r_roads', :i, 'submit', '{"text": "a", "resolution": "plan"}');
+SELECT try.step('r_roads', :i, 'submit', '{"text": "a", "resolution": ["plan"]}');

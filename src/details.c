@@ -142,13 +142,15 @@ osm_details_list(Jsonb *details, const char *key, int *n)
 /*
  * osm_details_instant reads a key as an instant: a timestamp (the session's zone
  * where it names none), or a date, which means the end of that day in the given
- * zone.  The caller has checked that the key is there.  Errors: 22007 and its
- * kin, as PostgreSQL reports bad timestamps.
+ * zone.  The caller has checked that the key is there.  Errors: OW003 for what is
+ * no single value or infinite, else 22007 and its kin, as PostgreSQL reports bad
+ * timestamps.
  */
 TimestampTz
 osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
 {
 	char	   *text = osm_details_text(details, key);
+	TimestampTz instant;
 
 	if (text == NULL)
 		ereport(ERROR,
@@ -163,9 +165,15 @@ osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
 		return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone,
 													   CStringGetTextDatum(time_zone), local));
 	}
-	return DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
-												   ObjectIdGetDatum(InvalidOid),
-												   Int32GetDatum(-1)));
+	instant = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+													  ObjectIdGetDatum(InvalidOid),
+													  Int32GetDatum(-1)));
+	if (TIMESTAMP_NOT_FINITE(instant))
+		ereport(ERROR,
+				(errcode(ERRCODE_OSM_BAD_DATA),
+				 errmsg("\"%s\" must be a date or a timestamp", key),
+				 errdetail("Infinity is neither.")));
+	return instant;
 }
 
 /* salted_digest returns hex(sha256(salt || text)). */

@@ -128,6 +128,11 @@ plan_assignment(Step *step)
 				 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
 						   step->action->name, step->transition->clause),
 				 errhint("Give the codes of bodies as details.bodies.")));
+	if (n != osm_details_length(step->details, "bodies"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OSM_BAD_DATA),
+				 errmsg("the list of bodies holds something that is no code"),
+				 errhint("Give the codes of bodies as details.bodies.")));
 	for (int i = 0; i < n; i++)
 	{
 		for (int j = 0; j < i; j++)
@@ -251,6 +256,11 @@ plan_repeat(Step *step)
 
 		if (text == NULL)
 			return;
+		if (text[0] == '\0' || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text))
+			ereport(ERROR,
+					(errcode(ERRCODE_OSM_BAD_DATA),
+					 errmsg("\"%s\" is not the id of an incident", text),
+					 errhint("Give the id of an earlier incident as repeat_of.")));
 		repeat_of = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(text)));
 	}
 	values[0] = Int64GetDatum(repeat_of);

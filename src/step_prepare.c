@@ -324,6 +324,11 @@ osm_prepare_registration(Step *step)
 		DatumGetTimestampTz(row->values[COL_DETECTED_AT]);
 	step->act = osm_act_get(osm_act_edition(code, TIMESTAMP_NOT_FINITE(detected_at) ? osm_now() :
 											detected_at));
+	if (osm_details_has(step->details, "occurred_at"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OSM_BAD_DATA),
+				 errmsg("a registration states its time as detected_at"),
+				 errhint("Give detected_at instead of occurred_at.")));
 	settle_time(step, !row->nulls[COL_DETECTED_AT], PG_INT64_MIN);
 	osm_row_set(row, COL_AUTHORITY_ID, Int64GetDatum(step->authority_id));
 	osm_row_set(row, COL_REGULATION_ID, Int64GetDatum(step->act->id));

@@ -416,7 +416,9 @@ content_is_met(Step *step, const ActContentRule *rule)
 			{
 				char	   *value = osm_details_text(rule_document(step, rule->key), rule->key);
 
-				return value == NULL || find_reason(step->act, rule->key, value) != NULL;
+				if (value == NULL)
+					return !osm_details_has(rule_document(step, rule->key), rule->key);
+				return find_reason(step->act, rule->key, value) != NULL;
 			}
 		case CHECK_SAME_CHANNEL:
 			{
@@ -504,6 +506,34 @@ check_account(Step *step)
 }
 
 /*
+ * check_details refuses lists and objects where one value is meant, which would
+ * slip past every rule about that value, and keys the evidence reserves.
+ */
+static void
+check_details(const Step *step)
+{
+	static const char *const single[] = {
+		"kind", "lead", "reason", "channel", "account_kind", "fallback_reason", "topic", "place",
+		"importance", "clock", "repeat_of", "occurred_at", "backdate_reason", "due_at", "promised_until"
+	};
+	static const char *const reserved[] = {"clocks", "warnings"};
+
+	for (int i = 0; i < (int) lengthof(single); i++)
+	{
+		JsonbValue *value = osm_details_get(step->details, single[i]);
+
+		if (value != NULL && value->type == jbvBinary)
+			bad_data(step, "\"%s\" must be a single value", single[i], "Give it as text.");
+	}
+	for (int i = 0; i < (int) lengthof(reserved); i++)
+	{
+		if (osm_details_get(step->details, reserved[i]) != NULL)
+			bad_data(step, "\"%s\" is for the event to add", reserved[i],
+					 "Give the key another name.");
+	}
+}
+
+/*
  * osm_step_check holds a step, whose transition and person are settled, to the
  * act's demands on data and content.  Errors: OW003, OW004, OW006.  SPI is
  * connected.
@@ -511,6 +541,7 @@ check_account(Step *step)
 void
 osm_step_check(Step *step)
 {
+	check_details(step);
 	check_required(step);
 	if (step->action->effect == EFFECT_SUBMIT && strcmp(step->reply_kind, "answer") != 0 &&
 		strcmp(step->reply_kind, "interim") != 0 && strcmp(step->reply_kind, "clarification") != 0)
