@@ -4,7 +4,8 @@
 -- day over the change of clocks on 2011-11-06. In a zone with a change of clocks a term of days
 -- counted in hours would slip by one; so the labels are read in a zone that has none, Etc/GMT+5.
 
-INSERT INTO replay.source_row SELECT 'boston', row_no, case_enquiry_id, case_status FROM replay.boston;
+INSERT INTO replay.source_row
+SELECT 'boston', row_no, case_enquiry_id, case_status FROM replay.boston;
 
 INSERT INTO replay.body (log, name, code, login, parent, title)
 SELECT 'boston', name, code, 'boston.' || code, parent, name
@@ -86,8 +87,17 @@ CALL replay.play('boston');
 
 -- The export's own instant is unknown; the last closing is the last thing it knows.
 BEGIN;
-SELECT set_config('osm_workflow.simulated_now', max(closed)::text, true) FROM replay.boston_case \g /dev/null
-SELECT osm.tick() \g /dev/null
+SELECT set_config('osm_workflow.simulated_now', max(closed)::text, true)
+FROM replay.boston_case \g /dev/null
+DO $$
+DECLARE
+    pass record;
+BEGIN
+    FOR i IN 1..1000 LOOP
+        SELECT * INTO pass FROM osm.tick();
+        EXIT WHEN pass.breaches = 0 AND pass.warnings = 0;
+    END LOOP;
+END $$;
 COMMIT;
 
 CREATE VIEW replay.boston_verdict AS
@@ -106,7 +116,8 @@ BEGIN
     FROM replay.boston_verdict WHERE target IS NOT NULL;
     PERFORM replay.state('boston', 'at least 99 % of the targets within 120 s by the derived rules',
         f.close >= 0.99 * f.cases AND f.cases > 0,
-        format('%s of %s = %s %%', f.close, f.cases, round(100.0 * f.close / nullif(f.cases, 0), 2)));
+        format('%s of %s = %s %%', f.close, f.cases,
+            round(100.0 * f.close / nullif(f.cases, 0), 2)));
     SELECT count(*) AS cases, count(*) FILTER (WHERE ontime = 'OVERDUE') AS overdue,
         count(*) FILTER (WHERE (verdict = 'missed') IS DISTINCT FROM (ontime = 'OVERDUE')) AS wrong
     INTO f FROM replay.boston_verdict

@@ -1,4 +1,4 @@
--- Steps on which map and engine disagree, the first 20 of a log; prints nothing where there is none.
+-- Steps on which map and engine disagree, the first 20 of a log; nothing where there is none.
 SELECT count(*) > 0 AS disagree FROM replay.step s LEFT JOIN replay.outcome o USING (id)
 WHERE s.log = :'log' AND (s.legal AND (o.code IS NOT NULL OR o.state IS DISTINCT FROM s.state)
     OR NOT s.legal AND o.code IS DISTINCT FROM 'OW001') \gset

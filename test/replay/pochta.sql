@@ -41,11 +41,12 @@ SELECT p.row_no, ticket_id, norm_sla_h, resolution, clarification_h::numeric AS 
 FROM replay.pochta p;
 
 INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details)
-SELECT 'pochta', c.ticket_id, c.row_no, v.part, v.at, v.mapped, v.action, 'pochta.' || v.login, v.details
+SELECT 'pochta', c.ticket_id, c.row_no, v.part, v.at, v.mapped, v.action, 'pochta.' || v.login,
+    v.details
 FROM replay.pochta_case c
 CROSS JOIN LATERAL (SELECT osm.add_business_time(c.registered,
-    (round(c.wait * 3600, 6) || ' seconds')::osm.business_interval, 'replay-pochta-' || c.service) AS at
-    ) back
+    (round(c.wait * 3600, 6) || ' seconds')::osm.business_interval,
+    'replay-pochta-' || c.service) AS at) back
 CROSS JOIN LATERAL (VALUES
     (1, true, c.registered, 'detected', 'register', 'desk', jsonb_build_object('channel', 'portal',
         'text', 'request ' || c.ticket_id, 'external_id', c.ticket_id, 'norm', c.norm_sla_h,

@@ -92,7 +92,8 @@ CREATE AGGREGATE walk(text, text) (SFUNC = replay.advance, STYPE = replay.standi
 CREATE PROCEDURE judge(p_log text, nth integer) LANGUAGE plpgsql AS $$
 BEGIN
     CREATE TEMP TABLE judged ON COMMIT DROP AS
-        SELECT *, replay.walk(log, mapped) OVER (PARTITION BY incident ORDER BY row_no, part) AS verdict
+        SELECT *, replay.walk(log, mapped) OVER (
+            PARTITION BY incident ORDER BY row_no, part) AS verdict
         FROM replay.mapped WHERE log = p_log;
     CREATE TEMP TABLE kept ON COMMIT DROP AS
         SELECT incident FROM (
@@ -100,8 +101,8 @@ BEGIN
             FROM replay.source_row WHERE log = p_log GROUP BY incident) i
         WHERE ordinal % nth = 1 % nth
         UNION SELECT incident FROM judged WHERE NOT (verdict).legal;
-    INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details, implied,
-        state, legal, why)
+    INSERT INTO replay.step (log, incident, row_no, part, at, mapped, action, login, details,
+        implied, state, legal, why)
     SELECT log, incident, row_no, part, at, mapped, action, login, details, implied,
         (verdict).state, (verdict).legal, (verdict).why
     FROM judged JOIN kept USING (incident) ORDER BY at, row_no, part;
@@ -125,7 +126,8 @@ RETURNS jsonb LANGUAGE sql STABLE AS $$
         'officials', jsonb_agg(jsonb_build_object('login', login, 'name', title,
             'appointments', jsonb_build_array(jsonb_build_object(
                 'body', code, 'role', executing, 'from', '2000-01-01'))) ORDER BY code)
-            || (SELECT jsonb_agg(jsonb_build_object('login', p_log || '.' || w.login, 'name', w.login,
+            || (SELECT jsonb_agg(jsonb_build_object(
+                    'login', p_log || '.' || w.login, 'name', w.login,
                     'appointments', (SELECT jsonb_agg(jsonb_build_object(
                         'body', 'replay-' || p_log, 'role', r, 'from', '2000-01-01'))
                         FROM unnest(w.roles) r)))
@@ -141,8 +143,8 @@ CREATE FUNCTION define(document jsonb, authority jsonb) RETURNS void LANGUAGE sq
     SELECT osm.define_authority(authority);
 $$;
 
--- learn: what autovacuum does to new tables within its first minute; without it a session keeps the
--- plans it made while they were empty.
+-- learn: what autovacuum would do, did it hear of the rows before the CALL ends. Without it a
+-- session keeps the plans it made while the tables were empty.
 CREATE PROCEDURE learn() LANGUAGE plpgsql AS $$
 BEGIN
     ANALYZE osm.incident;
@@ -151,6 +153,7 @@ BEGIN
     ANALYZE osm.reply;
     ANALYZE osm.review;
     ANALYZE osm.clock;
+    ANALYZE osm.clock_segment;
     ANALYZE osm.body;
     ANALYZE osm.official;
     ANALYZE osm.appointment;
@@ -190,7 +193,7 @@ BEGIN
         END;
         INSERT INTO replay.outcome VALUES (s.id, code, took.state, took.due_at, message);
         n := n + 1;
-        IF n IN (500, 5000) THEN
+        IF n = 500 OR n % 5000 = 0 THEN
             CALL replay.learn();
         END IF;
         IF n % 500 = 0 THEN
@@ -202,7 +205,9 @@ BEGIN
         extract(epoch FROM clock_timestamp() - began));
 END $$;
 
-CREATE FUNCTION state(p_log text, what text, passed boolean, figures text) RETURNS void LANGUAGE sql AS $$
+-- state: writes down a criterion; one that cannot be decided has failed.
+CREATE FUNCTION state(p_log text, what text, passed boolean, figures text) RETURNS void
+LANGUAGE sql AS $$
     INSERT INTO replay.criterion (log, what, passed, figures)
     VALUES (p_log, what, coalesce(passed, false), figures);
 $$;
@@ -219,30 +224,34 @@ BEGIN
         count(*) FILTER (WHERE s.legal AND o.code IS NULL AND s.state <> o.state) AS elsewhere,
         count(*) AS steps
     INTO f FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log;
-    PERFORM replay.state(p_log, 'every step gets the verdict of the map', f.wrong = 0 AND f.steps > 0,
+    PERFORM replay.state(p_log, 'every step gets the verdict of the map',
+        f.wrong = 0 AND f.steps > 0,
         format('%s accepted, %s refused with OW001, %s otherwise', f.accepted, f.refused, f.wrong));
-    PERFORM replay.state(p_log, 'every accepted step leads to the state of the map', f.elsewhere = 0,
-        format('%s of %s elsewhere', f.elsewhere, f.accepted));
+    PERFORM replay.state(p_log, 'every accepted step leads to the state of the map',
+        f.elsewhere = 0, format('%s of %s elsewhere', f.elsewhere, f.accepted));
 
     SELECT count(*) AS rows, count(*) FILTER (WHERE v.refused > 0) AS refused,
         count(*) FILTER (WHERE v.refused = 0 AND v.played = v.steps) AS accepted,
         count(*) FILTER (WHERE v.row_no IS NULL) AS none,
         (SELECT count(*) FROM replay.incident i WHERE i.log = p_log) AS incidents,
         (SELECT count(*) FROM replay.incident i
-            LEFT JOIN (SELECT incident_id, count(*) AS n, max(seq) AS last FROM osm.event GROUP BY 1) e
-                ON e.incident_id = i.id
-            LEFT JOIN (SELECT s.incident, count(*) AS n FROM replay.step s JOIN replay.outcome o USING (id)
+            LEFT JOIN (SELECT incident_id, count(*) AS n, max(seq) AS last
+                FROM osm.event GROUP BY 1) e ON e.incident_id = i.id
+            LEFT JOIN (SELECT s.incident, count(*) AS n
+                FROM replay.step s JOIN replay.outcome o USING (id)
                 WHERE s.log = p_log AND o.code IS NULL GROUP BY 1) s ON s.incident = i.incident
-            WHERE i.log = p_log AND (e.n IS DISTINCT FROM s.n OR e.last IS DISTINCT FROM s.n)) AS differ
+            WHERE i.log = p_log
+                AND (e.n IS DISTINCT FROM s.n OR e.last IS DISTINCT FROM s.n)) AS differ
     INTO f FROM replay.source_row r
     LEFT JOIN (SELECT s.row_no, count(*) AS steps, count(o.id) AS played, count(o.code) AS refused
-               FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log GROUP BY s.row_no) v
-        ON v.row_no = r.row_no
+               FROM replay.step s LEFT JOIN replay.outcome o USING (id)
+               WHERE s.log = p_log GROUP BY s.row_no) v ON v.row_no = r.row_no
     WHERE r.log = p_log;
     PERFORM replay.state(p_log, 'no source row is lost',
         f.accepted + f.refused + f.none = f.rows AND f.differ = 0 AND f.incidents =
             (SELECT count(DISTINCT incident) FROM replay.source_row WHERE log = p_log),
-        format('%s rows = %s accepted + %s refused + %s without a step; %s incidents, %s with other events',
+        format('%s rows = %s accepted + %s refused + %s without a step; '
+            '%s incidents, %s with other events',
             f.rows, f.accepted, f.refused, f.none, f.incidents, f.differ));
 
     SELECT count(*) AS broken INTO f FROM replay.incident

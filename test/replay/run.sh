@@ -26,10 +26,12 @@ declare -A file=(
     [wabo]=wabo_receipt.csv.gz)
 
 database=osm_replay
-admin() { PGOPTIONS='-c client_min_messages=warning' psql -X -q -v ON_ERROR_STOP=1 "$@" </dev/null; }
+admin() {
+    PGOPTIONS='-c client_min_messages=warning' psql -X -q -v ON_ERROR_STOP=1 "$@" </dev/null
+}
 replay() {
-    PGTZ=UTC PGDATESTYLE='ISO, DMY' PGCLIENTENCODING=UTF8 psql -X -q -d "$database" -v ON_ERROR_STOP=1 -P pager=off \
-        -P footer=off "$@"
+    PGTZ=UTC PGDATESTYLE='ISO, DMY' PGCLIENTENCODING=UTF8 psql -X -q -d "$database" \
+        -v ON_ERROR_STOP=1 -P pager=off -P footer=off "$@"
 }
 
 # load TABLE: the file as it is, every column a text, named by the header, rows numbered.

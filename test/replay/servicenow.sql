@@ -48,7 +48,8 @@ WITH known AS (
         lag(holder) OVER w AS previous
     FROM held WINDOW w AS (PARTITION BY number ORDER BY row_no)
 ), said AS (
-    SELECT *, holder IS NOT NULL AND previous IS NULL AS first_group, holder <> previous AS handed_over,
+    SELECT *, holder IS NOT NULL AND previous IS NULL AS first_group,
+        holder <> previous AS handed_over,
         state = 'Active' OR state LIKE 'Awaiting %' AS open,
         coalesce(before IN ('Resolved', 'Closed'), false) AS after_end
     FROM row
@@ -66,14 +67,18 @@ CROSS JOIN LATERAL (VALUES
     (3, s.handed_over, 'returned', 'return', 'desk', s.previous, '{"reason": "not_ours"}'),
     (4, s.first_group OR s.handed_over, 'routed', 'route', 'desk', NULL,
         jsonb_build_object('bodies', jsonb_build_array(new.code))),
-    (5, NOT s.after_end AND (s.state LIKE 'Awaiting %' OR s.state = 'Active' AND s.holder IS NOT NULL),
+    (5, NOT s.after_end
+        AND (s.state LIKE 'Awaiting %' OR s.state = 'Active' AND s.holder IS NOT NULL),
         'drafting', 'work', 'desk', s.holder, '{}'),
-    (6, s.state = 'Resolved' AND (s.before IS DISTINCT FROM 'Resolved' OR s.first_group OR s.handed_over),
+    (6, s.state = 'Resolved'
+        AND (s.before IS DISTINCT FROM 'Resolved' OR s.first_group OR s.handed_over),
         'on_review', 'submit', 'desk', s.holder, '{"text": "resolution"}'),
-    (7, s.state = 'Closed' AND s.before = 'Resolved', 'approved', 'approve', 'reviewer', NULL, '{}'),
+    (7, s.state = 'Closed' AND s.before = 'Resolved', 'approved', 'approve', 'reviewer', NULL,
+        '{}'),
     (8, s.state = 'Closed' AND s.before = 'Resolved', 'posted', 'post', 'desk', s.holder,
         '{"channel": "helpdesk"}'),
-    (9, s.state = 'Closed' AND s.before IS DISTINCT FROM 'Closed', 'closed', 'close', 'desk', NULL, '{}'),
+    (9, s.state = 'Closed' AND s.before IS DISTINCT FROM 'Closed', 'closed', 'close', 'desk', NULL,
+        '{}'),
     (10, s.state = '-100', 'unknown', 'unknown', 'desk', NULL, '{}')
     ) v (part, happens, mapped, action, login, holder, details)
 LEFT JOIN replay.body actor ON actor.log = 'servicenow' AND actor.name = v.holder
@@ -104,4 +109,9 @@ FROM (SELECT 'opened after their first event (registered at the event)' AS what,
       FROM (SELECT number, sys_mod_count::integer <= lag(sys_mod_count::integer) OVER (
                 PARTITION BY number ORDER BY row_no) AS stuck FROM replay.servicenow) m
       WHERE stuck AND number IN (SELECT incident FROM replay.source_row WHERE log = 'servicenow')
+      UNION ALL
+      SELECT 'rows timed before their predecessor (taken at its time)', count(*)
+      FROM (SELECT sys_updated_at::timestamp < lag(sys_updated_at::timestamp) OVER (
+                PARTITION BY number ORDER BY row_no) AS early FROM replay.servicenow) t
+      WHERE early
       ) o;

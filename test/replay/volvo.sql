@@ -32,8 +32,9 @@ INSERT INTO replay.machine VALUES
 
 -- An unknown state is refused, so "directly after" looks past it.
 WITH row AS (
-    SELECT row_no, case_id, max(timestamp::timestamptz) OVER w AS at, status || '/' || sub_status AS state, status,
-        "group", product, row_number() OVER w = 1 AS first,
+    SELECT row_no, case_id, max(timestamp::timestamptz) OVER w AS at,
+        status || '/' || sub_status AS state, status, "group", product,
+        row_number() OVER w = 1 AS first,
         coalesce(CASE WHEN lag(status) OVER w = 'Unmatched'
             THEN lag(status || '/' || sub_status, 2) OVER w
             ELSE lag(status || '/' || sub_status) OVER w END, '') AS before,
@@ -85,3 +86,9 @@ SELECT replay.define(:'document'::jsonb,
     replay.authority_document('volvo', 'worker', '{desk}', '{reviewer}')) \g /dev/null
 CALL replay.play('volvo');
 CALL replay.compare('volvo');
+
+INSERT INTO replay.figure (log, part, name, value)
+SELECT 'volvo', 6, 'oddities: rows timed before their predecessor (taken at its time)', count(*)
+FROM (SELECT timestamp::timestamptz < lag(timestamp::timestamptz) OVER (
+          PARTITION BY case_id ORDER BY row_no) AS early FROM replay.volvo) t
+WHERE early;

@@ -4,7 +4,7 @@
 -- chain, one document after another. What runs beside a draft that is on review or approved is
 -- therefore out of order, by the map and by the engine.
 
-INSERT INTO replay.source_row 
+INSERT INTO replay.source_row
 SELECT 'wabo', row_no, "case:concept:name", "concept:name" FROM replay.wabo;
 
 INSERT INTO replay.body (log, name, code, login, title)
@@ -35,8 +35,9 @@ INSERT INTO replay.machine VALUES
     ('wabo', 'advice', 'closed', 'closed');
 
 WITH row AS (
-    SELECT row_no, "case:concept:name" AS case_name, max("time:timestamp"::timestamptz) OVER w AS at,
-        "case:deadline" AS deadline, "case:channel" AS channel, "org:group" AS org_group,
+    SELECT row_no, "case:concept:name" AS case_name,
+        max("time:timestamp"::timestamptz) OVER w AS at, "case:deadline" AS deadline,
+        "case:channel" AS channel, "org:group" AS org_group,
         split_part("concept:name", ' ', 1) AS task, lead(row_no) OVER w IS NULL AS last
     FROM replay.wabo WINDOW w AS (PARTITION BY "case:concept:name" ORDER BY row_no)
 ), said AS (
@@ -54,7 +55,8 @@ WITH row AS (
 )
 INSERT INTO replay.mapped (log, incident, row_no, part, at, mapped, action, login, details)
 SELECT 'wabo', s.case_name, s.row_no, 1, s.at, s.mapped, v.action,
-    CASE WHEN s.mapped IN ('rework', 'approved') THEN 'wabo.reviewer' ELSE 'wabo.desk' END, v.details
+    CASE WHEN s.mapped IN ('rework', 'approved') THEN 'wabo.reviewer' ELSE 'wabo.desk' END,
+    v.details
 FROM said s
 JOIN replay.body target ON target.log = 'wabo'
     AND target.name = CASE s.task WHEN 'T08' THEN 'outside body' ELSE s.org_group END
@@ -80,6 +82,7 @@ CALL replay.compare('wabo');
 
 INSERT INTO replay.figure (log, part, name, value)
 SELECT 'wabo', 5, 'late by the source''s enddate (of a later phase, not in the log)',
-    round(100.0 * count(*) FILTER (WHERE enddate::timestamptz > deadline::timestamptz) / count(enddate), 1) || ' %'
+    round(100.0 * count(*) FILTER (WHERE enddate::timestamptz > deadline::timestamptz)
+        / count(enddate), 1) || ' %'
 FROM (SELECT DISTINCT "case:concept:name", "case:deadline" AS deadline,
           nullif("case:enddate", '') AS enddate FROM replay.wabo) c;
