@@ -143,3 +143,221 @@ SELECT max(id) AS i FROM osm.incident \gset
 SELECT try.step('r_curator', :i, 'route', '{"bodies": ["r_roads"]}');
 SELECT try.step('r_roads', :i, 'submit', '{"text": "a", "resolution": "plan"}');
 SELECT try.step('r_roads', :i, 'submit', '{"text": "a", "resolution": ["plan"]}');
+
+\echo
+\echo == every statement that can write a row
+BEGIN;
+SELECT osm.act_as('robot') \g /dev/null
+INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-2')
+RETURNING state, event_seq;
+INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-3')
+ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL AND part_of IS NULL DO NOTHING
+RETURNING external_id;
+INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1');
+ROLLBACK;
+BEGIN;
+SELECT osm.act_as('curator') \g /dev/null
+INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1');
+INSERT INTO osm.incident AS i (regulation, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1')
+ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL AND part_of IS NULL
+DO UPDATE SET state = 'dismissed', details = '{"reason": "duplicate"}' RETURNING state, event_seq;
+COPY osm.incident (regulation, channel, topic, place, external_id) FROM stdin;
+ru-alt-132-2020	vk	a	b	c-1
+ru-alt-132-2020	ok	a	b	c-2
+\.
+SELECT i.external_id, e.action, count(c.id) AS clocks FROM osm.incident AS i
+JOIN osm.event AS e ON e.incident_id = i.id JOIN osm.clock AS c ON c.incident_id = i.id
+WHERE i.external_id LIKE 'c-%' GROUP BY 1, 2 ORDER BY 1;
+SAVEPOINT s;
+COPY osm.incident (regulation, channel, topic, external_id) FROM stdin;
+ru-alt-132-2020	vk	a	c-3
+\.
+ROLLBACK TO SAVEPOINT s;
+MERGE INTO osm.incident AS i USING (VALUES ('c-1', 'not_critical'), ('c-9', NULL)) AS s (key, reason)
+ON i.external_id = s.key
+WHEN MATCHED THEN UPDATE SET state = 'dismissed', details = jsonb_build_object('reason', s.reason)
+WHEN NOT MATCHED THEN INSERT (regulation, channel, topic, place, external_id)
+    VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', s.key);
+SELECT external_id, state, event_seq FROM osm.incident WHERE external_id LIKE 'c-%' ORDER BY 1;
+SAVEPOINT s;
+MERGE INTO osm.incident AS i USING (VALUES ('c-2')) AS s (key) ON i.external_id = s.key WHEN MATCHED THEN DELETE;
+ROLLBACK TO SAVEPOINT s;
+-- several rows in one statement: all or none
+UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}'
+WHERE external_id IN ('c-2', 'c-9') RETURNING external_id, state, event_seq;
+SAVEPOINT s;
+UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}' WHERE external_id LIKE 'c-%';
+ROLLBACK TO SAVEPOINT s;
+SELECT external_id, state, event_seq FROM osm.incident WHERE external_id LIKE 'c-%' ORDER BY 1;
+-- a step rolled back leaves nothing, and can be taken again
+SELECT id AS i FROM osm.incident WHERE external_id = 'c-9' \gset
+SELECT osm.act_as('roads') \g /dev/null
+SAVEPOINT s;
+SELECT state, event FROM osm.submit_reply(:i, '{"text": "a"}');
+ROLLBACK TO SAVEPOINT s;
+SELECT count(*) AS replies FROM osm.reply WHERE incident_id = :i;
+SELECT state, event FROM osm.submit_reply(:i, '{"text": "a"}');
+DO $$
+BEGIN
+    BEGIN
+        PERFORM osm.act_as('curator');
+        PERFORM osm.approve(id) FROM osm.incident WHERE external_id = 'c-9';
+    EXCEPTION WHEN SQLSTATE 'OW004' THEN
+        RAISE INFO 'refused';
+    END;
+    PERFORM osm.act_as('curator');
+    PERFORM osm.send_back(id, 'format') FROM osm.incident WHERE external_id = 'c-9';
+END $$;
+SELECT try.events(:i);
+SELECT osm.verify_chain(:i), (SELECT count(*) FROM osm.review WHERE incident_id = :i) AS reviews;
+COMMIT;
+
+\echo
+\echo == another trigger
+CREATE FUNCTION try.change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_ARGV[0] = 'skip' THEN
+        RETURN NULL;
+    ELSIF TG_ARGV[0] = 'state' THEN
+        NEW.state := 'answered';
+    ELSIF TG_ARGV[0] = 'text' THEN
+        NEW.text := 'rewritten';
+    ELSIF TG_ARGV[0] = 'id' THEN
+        NEW.id := NEW.id + 1000000;
+    END IF;
+    RETURN NEW;
+END $$;
+SELECT try.incident('detected') AS i \gset
+CREATE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('state');
+SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
+SELECT try.as('curator', format('UPDATE osm.incident SET state = state WHERE id = %s', :i));
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b"}')$$);
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('text');
+SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('id');
+SELECT regexp_replace(try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "topic": "a", "place": "b"}')$$), '\d{6,}', 'N');
+-- a row left out is no step, now or later
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('skip');
+BEGIN;
+SELECT osm.act_as('curator') \g /dev/null
+UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}' WHERE id = :i;
+SELECT count(*) AS leftover FROM pg_backend_memory_contexts WHERE name = 'osm_workflow step';
+DROP TRIGGER m ON osm.incident;
+ALTER TABLE osm.incident DISABLE TRIGGER a_guard;
+UPDATE osm.incident SET state = 'assigned', event_seq = event_seq + 1 WHERE id = :i;
+ROLLBACK;
+DROP TRIGGER m ON osm.incident;
+-- a guard switched off is noticed
+ALTER TABLE osm.incident DISABLE TRIGGER a_guard;
+SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'answered' WHERE id = %s$$, :i));
+SELECT try.as('robot', $$INSERT INTO osm.incident (id, authority_id, regulation, regulation_id, state, channel, detected_at,
+    action, occurred_at, actor_id, salt) SELECT 0, authority_id, regulation, regulation_id, 'answered', channel, detected_at,
+    action, occurred_at, actor_id, salt FROM osm.incident LIMIT 1$$);
+ALTER TABLE osm.incident ENABLE TRIGGER a_guard;
+-- a trigger may take a further step, on the evidence and in the pass over what is due alike
+CREATE FUNCTION try.escalate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.kind = 'breach' THEN
+        PERFORM osm.act_as('curator');
+        PERFORM osm.refuse(NEW.incident_id, 'insult');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER escalate AFTER INSERT ON osm.notification FOR EACH ROW EXECUTE FUNCTION try.escalate();
+SELECT try.incident('detected', '{"topic": "escalated"}') AS i \gset
+BEGIN;
+SET LOCAL osm_workflow.simulated_now = '2026-03-02 10:31+07';
+UPDATE osm.clock SET flagged_at = now() WHERE incident_id <> :i AND state = 'running';
+SELECT breaches FROM osm.tick();
+SELECT try.events(:i);
+SELECT osm.verify_chain(:i);
+ROLLBACK;
+DROP TRIGGER escalate ON osm.notification;
+SELECT osm.guard_incident();
+CREATE TABLE try.other (id bigint);
+CREATE TRIGGER g BEFORE INSERT ON try.other FOR EACH STATEMENT EXECUTE FUNCTION osm.guard_incident();
+INSERT INTO try.other VALUES (1);
+CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW EXECUTE FUNCTION osm.guard_incident();
+INSERT INTO try.other VALUES (1);
+CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW EXECUTE FUNCTION osm.write_step();
+INSERT INTO try.other VALUES (1);
+
+\echo
+\echo == the replica role: rules are silent there, the evidence still cannot be rewritten
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE osm.incident SET state = 'answered' WHERE id = :i RETURNING state, event_seq;
+SELECT count(*) AS events FROM osm.event WHERE incident_id = :i;
+UPDATE osm.event SET to_state = 'answered' WHERE incident_id = :i;
+ROLLBACK;
+
+\echo
+\echo == time: backdating, the future, the order of events
+SELECT try.incident('detected') AS i \gset
+SET osm_workflow.simulated_now = '2026-03-02 11:00+07';
+SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 10:20+07"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 12:00+07"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 09:59+07"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "infinity"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "yesterday-ish"}');
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "detected_at": "2026-03-02 11:00:01+07"}')$$);
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "detected_at": "-infinity"}')$$);
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "occurred_at": "2026-03-02 10:30+07"}')$$);
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "detected_at": "2019-12-31 10:00+07"}')$$);
+BEGIN;
+SELECT osm.act_as('robot') \g /dev/null
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+                                          "detected_at": "2026-03-02 09:30+07"}') AS i \gset
+SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul', recorded_at) AS recorded
+FROM osm.event WHERE incident_id = :i;
+SELECT try.clocks(:i, 'answer');
+COMMIT;
+-- the monitor may backdate in Altai, with a reason; here it tells that the author replied
+SET osm_workflow.simulated_now = '2026-03-02 10:00+07';
+BEGIN;
+SELECT try.incident('assigned') AS i \gset
+SELECT osm.act_as('roads') \g /dev/null
+SELECT state FROM osm.submit_reply(:i, '{"text": "Где?"}', 'clarification');
+SELECT osm.act_as('curator') \g /dev/null
+SELECT state FROM osm.approve(:i, '{"format": true}');
+SELECT osm.act_as('roads') \g /dev/null
+SELECT state FROM osm.post_reply(:i, 'vk');
+COMMIT;
+SET osm_workflow.simulated_now = '2026-03-02 11:00+07';
+SELECT try.step('robot', :i, 'author_reply', '{"text": "Тут", "occurred_at": "2026-03-02 10:30+07"}');
+SELECT try.step('robot', :i, 'author_reply', '{"text": "Тут", "occurred_at": "2026-03-02 10:30+07",
+                                               "backdate_reason": "сбой связи"}');
+SELECT try.clocks(:i, 'answer');
+SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul', recorded_at) AS recorded
+FROM osm.event WHERE incident_id = :i AND seq = 6;
+
+\echo
+\echo == several bodies, each on its own: parts, through the same door
+BEGIN;
+SELECT osm.act_as('r_curator') \g /dev/null
+SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t", "external_id": "r-1"}') AS i \gset
+SELECT state FROM osm.route(:i, '{r_roads,r_water}');
+SELECT i.part_of = :i AS part, i.state, b.code, osm.verify_chain(i.id), count(e.seq)
+FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id JOIN osm.event AS e ON e.incident_id = i.id
+WHERE i.external_id = 'r-1' GROUP BY i.id, i.part_of, i.state, b.code ORDER BY i.id;
+ROLLBACK;
+BEGIN;
+SELECT osm.act_as('r_curator') \g /dev/null
+SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t", "external_id": "r-1"}') AS i \gset
+SAVEPOINT s;
+SELECT state FROM osm.route(:i, '{r_roads,moon}');
+ROLLBACK TO SAVEPOINT s;
+SELECT state, (SELECT count(*) FROM osm.incident WHERE external_id = 'r-1') AS incidents FROM osm.incident WHERE id = :i;
+COMMIT;
+SELECT count(*) AS leftover FROM pg_backend_memory_contexts WHERE name = 'osm_workflow step';
+SELECT count(*) AS broken_chains FROM osm.verify_chains();

@@ -23,7 +23,11 @@
 #include "osm_workflow.h"
 #include "step.h"
 
-/* steps between their BEFORE and AFTER trigger, of this transaction */
+/*
+ * Steps between their BEFORE and AFTER trigger, of this transaction.  A row may
+ * never be written (a conflict, another trigger, an error), so a step lives no
+ * longer than the statement, and its context takes it out of the table.
+ */
 static HTAB *pending_steps = NULL;
 static bool callback_registered = false;
 
@@ -41,7 +45,7 @@ forget_pending_steps(XactEvent event, void *arg)
 
 #define STEP_KEY_SIZE (offsetof(Step, seq) + sizeof(int32))
 
-static Step *
+static void
 remember_step(const Step *step)
 {
 	HASHCTL		control;
@@ -62,11 +66,45 @@ remember_step(const Step *step)
 		pending_steps = hash_create("osm_workflow steps", 16, &control,
 									HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	}
-	entry = hash_search(pending_steps, step, HASH_ENTER, &found);
-	if (found)
+	entry = hash_search(pending_steps, step, HASH_FIND, NULL);
+	if (entry != NULL)
 		MemoryContextDelete(entry->context);
+	entry = hash_search(pending_steps, step, HASH_ENTER, &found);
 	*entry = *step;
-	return entry;
+}
+
+/* forget_step runs when a step's context goes away, whatever the reason. */
+static void
+forget_step(void *arg)
+{
+	const Step *step = (const Step *) arg;
+	Step	   *entry;
+
+	if (pending_steps == NULL)
+		return;
+	entry = hash_search(pending_steps, step, HASH_FIND, NULL);
+	if (entry != NULL && entry->context == step->context)
+		hash_search(pending_steps, step, HASH_REMOVE, NULL);
+}
+
+/*
+ * only_overdue_differs tells whether an UPDATE is one the engine makes itself:
+ * it dates the lateness and touches nothing else.
+ */
+static bool
+only_overdue_differs(const TriggerData *trigger, TupleDesc desc)
+{
+	IncidentRow old_row;
+	IncidentRow new_row;
+
+	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		return false;
+	osm_incident_deform(trigger->tg_trigtuple, desc, &old_row);
+	osm_incident_deform(trigger->tg_newtuple, desc, &new_row);
+	new_row.values[COL_OVERDUE_SINCE] = old_row.values[COL_OVERDUE_SINCE];
+	new_row.nulls[COL_OVERDUE_SINCE] = old_row.nulls[COL_OVERDUE_SINCE];
+	return osm_incident_difference(trigger->tg_trigtuple,
+								   osm_incident_form(trigger->tg_newtuple, desc, &new_row), desc) == NULL;
 }
 
 static void
@@ -85,13 +123,17 @@ check_called_as_trigger(FunctionCallInfo fcinfo, const char *name, bool before)
 				 errmsg("function \"%s\" must be fired %s each row", name, before ? "before" : "after")));
 }
 
-/* begin_step sets up a step and the context it lives in. */
+/*
+ * begin_step sets up a step and the context it lives in.  A BEFORE trigger runs
+ * in the executor's context of one tuple; the one above it is the statement's,
+ * which outlives the AFTER triggers.
+ */
 static void
 begin_step(Step *step)
 {
 	memset(step, 0, sizeof(Step));
-	step->context = AllocSetContextCreate(TopTransactionContext, "osm_workflow step",
-										  ALLOCSET_SMALL_SIZES);
+	step->context = AllocSetContextCreate(MemoryContextGetParent(CurrentMemoryContext),
+										  "osm_workflow step", ALLOCSET_SMALL_SIZES);
 }
 
 /* osm.guard_incident(): BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW on osm.incident. */
@@ -106,6 +148,7 @@ osm_guard_incident(PG_FUNCTION_ARGS)
 	OsmOwnerRights rights;
 	Step		step;
 	bool		is_step = true;
+	MemoryContextCallback *forget;
 
 	check_called_as_trigger(fcinfo, "osm.guard_incident", true);
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
@@ -114,10 +157,10 @@ osm_guard_incident(PG_FUNCTION_ARGS)
 				 errmsg("incidents are never deleted"),
 				 errhint("Erase personal data with osm.anonymise(); the case itself stays.")));
 	new_tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-	if (osm_engine_writes())
+	desc = RelationGetDescr(trigger->tg_relation);
+	if (osm_engine_writes() && only_overdue_differs(trigger, desc))
 		return PointerGetDatum(new_tuple);
 
-	desc = RelationGetDescr(trigger->tg_relation);
 	begin_step(&step);
 	MemoryContextSwitchTo(step.context);
 	osm_incident_deform(new_tuple, desc, &step.after);
@@ -148,7 +191,12 @@ osm_guard_incident(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		osm_incident_deform(heap_copytuple(trigger->tg_trigtuple), desc, &step.before);
 	step.actor = NULL;
-	(void) remember_step(&step);
+	forget = palloc0(sizeof(MemoryContextCallback));
+	forget->func = forget_step;
+	forget->arg = palloc(sizeof(Step));
+	memcpy(forget->arg, &step, sizeof(Step));
+	remember_step(&step);
+	MemoryContextRegisterResetCallback(step.context, forget);
 	MemoryContextSwitchTo(caller);
 	result = heap_copytuple(step.guarded);
 	return PointerGetDatum(result);
@@ -170,8 +218,6 @@ osm_write_step(PG_FUNCTION_ARGS)
 	OsmOwnerRights rights;
 
 	check_called_as_trigger(fcinfo, "osm.write_step", false);
-	if (osm_engine_writes())
-		return PointerGetDatum(NULL);
 	desc = RelationGetDescr(trigger->tg_relation);
 	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	osm_incident_deform(tuple, desc, &row);
@@ -186,7 +232,7 @@ osm_write_step(PG_FUNCTION_ARGS)
 		/* an update that changed nothing has no step; anything else passed by the guard */
 		difference = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ?
 			osm_incident_difference(trigger->tg_trigtuple, tuple, desc) : "id";
-		if (difference == NULL)
+		if (difference == NULL || (osm_engine_writes() && only_overdue_differs(trigger, desc)))
 			return PointerGetDatum(NULL);
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
