@@ -61,6 +61,7 @@ find_place(const OsmcCalendar *calendar, int64_t instant)
 	int32_t		low = bucket[0];
 	int32_t		high = bucket[1];
 	Place		place;
+	int32_t		first;
 	int64_t		inside;
 	int			i;
 
@@ -73,8 +74,9 @@ find_place(const OsmcCalendar *calendar, int64_t instant)
 		else
 			low = middle + 1;
 	}
-	for (i = calendar->time_steps; i > 0; i--)
-		low += segment_end(calendar, low) <= instant;
+	first = low;
+	for (i = 0; i < calendar->time_steps; i++)
+		low += segment_end(calendar, first + i) <= instant;
 	place.segment = low;
 	place.sum = calendar->segments[low].before;
 	inside = instant - calendar->segments[low].start;
@@ -89,6 +91,7 @@ find_sum(const OsmcCalendar *calendar, int64_t sum)
 	const int32_t *bucket = &calendar->by_sum[sum >> calendar->sum_shift];
 	int32_t		low = bucket[0];
 	int32_t		high = bucket[1];
+	int32_t		first;
 	int			i;
 
 	while (high - low > MAX_STEPS)
@@ -100,8 +103,9 @@ find_sum(const OsmcCalendar *calendar, int64_t sum)
 		else
 			low = middle + 1;
 	}
-	for (i = calendar->sum_steps; i > 0; i--)
-		low += calendar->segments[low + 1].before <= sum;
+	first = low;
+	for (i = 0; i < calendar->sum_steps; i++)
+		low += calendar->segments[first + 1 + i].before <= sum;
 	return low;
 }
 

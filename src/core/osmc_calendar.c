@@ -737,7 +737,7 @@ assemble(Build *build, OsmcCalendar **result)
 	sum_buckets = bucket_count(total, head.sum_shift);
 
 	sizes[0] = sizeof(OsmcCalendar);
-	sizes[1] = (size_t) (count + 2) * sizeof(Segment);
+	sizes[1] = (size_t) (count + 1 + MAX_STEPS) * sizeof(Segment);
 	sizes[2] = (size_t) (time_buckets + 1) * sizeof(int32_t);
 	sizes[3] = (size_t) (sum_buckets + 1) * sizeof(int32_t);
 	sizes[4] = (size_t) (day_count + 1) * sizeof(DayEntry);
@@ -772,11 +772,12 @@ assemble(Build *build, OsmcCalendar **result)
 		segments[i].before = total;
 		total += built[i].end - built[i].start;
 	}
-	/* a segment that begins after every instant one can ask for */
-	segments[count].start = head.end_instant + 1;
-	segments[count].before = total;
-	segments[count + 1].start = head.end_instant + 2;
-	segments[count + 1].before = total + 1;
+	/* segments that begin after every instant one can ask for */
+	for (i = 0; i <= MAX_STEPS; i++)
+	{
+		segments[count + i].start = head.end_instant + 1 + i;
+		segments[count + i].before = total + i;
+	}
 	index_segments(calendar, by_time, time_buckets, by_sum, sum_buckets);
 	calendar->time_steps = most_steps(by_time, time_buckets);
 	calendar->sum_steps = most_steps(by_sum, sum_buckets);

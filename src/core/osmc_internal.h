@@ -19,9 +19,10 @@
 #define TIME_SHIFT 36
 
 /*
- * Inside a bucket a loop of fixed length finds the segment, without a branch that
- * the processor could guess wrong: half the price of a search.  Only a bucket
- * that leaves more to choose from than this is searched first.
+ * Inside a bucket a loop of fixed length counts the segments passed, without a
+ * branch that the processor could guess wrong and without one load waiting for
+ * another: half the price of a search.  Only a bucket that leaves more to choose
+ * from than this is searched first.
  */
 #define MAX_STEPS 4
 
@@ -75,7 +76,7 @@ struct OsmcCalendar
 	int64_t		end_instant;
 	int64_t		known_end;		/* what passes this instant is provisional */
 
-	const Segment *segments;	/* segment_count + 2: the loops may look past the end */
+	const Segment *segments;	/* segment_count + 1 + MAX_STEPS: the loops look past the end */
 	int32_t		segment_count;
 	int			sum_shift;
 	int			time_steps;		/* most segments a bucket leaves to choose from, */
