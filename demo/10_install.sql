@@ -165,7 +165,8 @@ $$;
 
 -- Waits until the worker, whose clock the script has just moved, has flagged what is due; gives up
 -- with an error. Each look is a statement of its own and so sees what others have committed.
-CREATE FUNCTION demo.await_worker(label text, rule text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION demo.await_worker(label text, rule text)
+RETURNS text LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     asked timestamptz := clock_timestamp();
     c record;

@@ -21,12 +21,12 @@ BEGIN
     FOR m IN
         SELECT *
         FROM (VALUES
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-05 09:40+07', '1.5h', NULL, '2.5h'),
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-07 11:15+07', '2h', NULL, '3h'),
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-12 10:05+07', '2.5h', NULL, '3.5h'),
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-15 14:30+07', '1h', NULL, '2h'),
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-21 09:10+07', '3h', '4h', '5h'),
-            ('altai', 'zarubina', 'health', 'Здравоохранение', '2026-10-27 16:20+07', '2h', NULL, '3h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-05 09:40+07', '1.5h', NULL, '2.5h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-07 11:15+07', '2h', NULL, '3h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-12 10:05+07', '2.5h', NULL, '3.5h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-15 14:30+07', '1h', NULL, '2h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-21 09:10+07', '3h', '4h', '5h'),
+            ('altai', 'zarubina', 'health', 'Врачи', '2026-10-27 16:20+07', '2h', NULL, '3h'),
             ('altai', 'katunin', 'roads', 'Дороги', '2026-10-06 10:00+07', '4h', '5h', '6h'),
             ('altai', 'katunin', 'roads', 'Дороги', '2026-10-08 15:30+07', '4.5h', NULL, '7h'),
             ('altai', 'katunin', 'roads', 'Дороги', '2026-10-13 09:20+07', '5h', '6h', '8h'),

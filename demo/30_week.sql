@@ -1,5 +1,6 @@
--- Demonstration, part 3: one week of two governments, from Friday evening to Friday. Times are those
--- of Barnaul for Altai and of Moscow for Rostov. 4 November is a holiday, the 3rd a short day.
+-- Demonstration, part 3: one week of two governments, from Friday evening to Friday. Times are
+-- those of Barnaul for Altai and of Moscow for Rostov. 4 November is a holiday, the 3rd a short
+-- day.
 --
 -- Hazard that shaped this file: the worker flags what is due by its own clock, so no step may be
 -- played before the instant that clock was last moved to.
@@ -72,7 +73,7 @@ SELECT demo.play('2026-11-02 12:30+03', 'stepnoy', 'advert', 'register', '{
     "act": "ru-ros-311-2018", "channel": "vk", "author": "магазин", "text": "Скидки!"}');
 SELECT demo.play('2026-11-02 12:35+03', 'stepnoy', 'advert', 'dismiss',
     '{"reason": "out_of_scope"}');
-\echo '-- The worker''s clock is moved to 15:45 in Barnaul, where the draft runs out; nobody calls it.'
+\echo '-- The worker''s clock is moved to 15:45 in Barnaul: the draft runs out. Nobody calls it.'
 ALTER SYSTEM SET osm_workflow.simulated_now = '2026-11-02 15:45:01+07';
 SELECT pg_reload_conf() \g /dev/null
 SELECT demo.await_worker('heat', 'draft');
@@ -90,7 +91,7 @@ SELECT demo.await_worker('heat', 'answer');
 \echo '-- A late answer is taken: refusing it would only harm the citizen.'
 SELECT demo.play('2026-11-03 11:40+07', 'chumysh', 'heat', 'post',
     '{"channel": "ok", "url": "https://ok.example/heat/3"}');
-\echo '-- Smoke from a dump: an interim reply keeps the answer''s term and starts seven working days.'
+\echo '-- Smoke from a dump: an interim reply keeps the term and starts seven working days.'
 SELECT demo.play('2026-11-03 11:45+07', 'monitoring', 'smoke', 'register', '{
     "act": "ru-alt-132-2020", "channel": "vk", "topic": "Экология", "place": "Новоалтайск",
     "importance": "normal", "author": "Света", "text": "Опять горит свалка, дышать нечем."}');

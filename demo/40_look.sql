@@ -80,32 +80,34 @@ SELECT demo.expect('OW008', :'got');
 \echo '== 10. One incident step by step: SELECT * FROM osm.incident_story(…) =='
 \echo
 \echo 'The pothole, which went to the wrong ministry first:'
-SELECT seq, to_char(occurred_at, 'DD.MM HH24:MI') AS at, who, action, to_state AS state, clause, clocks
+SELECT seq, to_char(occurred_at, 'DD.MM HH24:MI') AS at, who, action, to_state AS state,
+    clause, clocks
 FROM osm.incident_story(demo.id('road'));
 \echo 'The cold radiators, answered late:'
-SELECT seq, to_char(occurred_at, 'DD.MM HH24:MI') AS at, who, action, to_state AS state, clause, clocks
+SELECT seq, to_char(occurred_at, 'DD.MM HH24:MI') AS at, who, action, to_state AS state,
+    clause, clocks
 FROM osm.incident_story(demo.id('heat'));
 
 \echo
 \echo '== 11. Why was it due then? SELECT * FROM osm.explain_clock(…) =='
 \echo
 \echo 'Registered on a short Tuesday at 15:05, nine working hours, a holiday in between:'
-SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from, to_char(e.ends, 'Dy DD.MM HH24:MI') AS to,
-    e.used, e."left", e.note
+SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from,
+    to_char(e.ends, 'Dy DD.MM HH24:MI') AS to, e.used, e."left", e.note
 FROM osm.clock c JOIN osm.clock_rule r ON r.id = c.rule_id,
     osm.explain_clock(c.id) e
 WHERE c.incident_id = demo.id('clinic') AND r.name = 'answer'
 ORDER BY e.line;
 \echo 'The draft is counted back from there:'
-SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from, to_char(e.ends, 'Dy DD.MM HH24:MI') AS to,
-    e.used, e."left", e.note
+SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from,
+    to_char(e.ends, 'Dy DD.MM HH24:MI') AS to, e.used, e."left", e.note
 FROM osm.clock c JOIN osm.clock_rule r ON r.id = c.rule_id,
     osm.explain_clock(c.id, 'en') e
 WHERE c.incident_id = demo.id('clinic') AND r.name = 'draft'
 ORDER BY e.line;
 \echo 'The pond: the author was asked, the term stood still overnight:'
-SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from, to_char(e.ends, 'Dy DD.MM HH24:MI') AS to,
-    e.used, e."left", e.note
+SELECT e.what, to_char(e.begins, 'Dy DD.MM HH24:MI') AS from,
+    to_char(e.ends, 'Dy DD.MM HH24:MI') AS to, e.used, e."left", e.note
 FROM osm.clock c JOIN osm.clock_rule r ON r.id = c.rule_id,
     osm.explain_clock(c.id) e
 WHERE c.incident_id = demo.id('pond') AND r.name = 'answer'
@@ -122,8 +124,9 @@ FROM osm.overdue ORDER BY due_at;
 \echo
 \echo '== 13. How the bodies do: SELECT * FROM osm.body_scorecard, osm.rating =='
 \echo
-SELECT regulation AS act, body, to_char(month, 'MM.YYYY') AS month, due, in_time AS "in time", late, open,
-    mean_hours AS "mean, h", p90_hours AS "p90, h", drafts, rework, repeats AS rep, returns AS ret
+SELECT regulation AS act, body, to_char(month, 'MM.YYYY') AS month, due, in_time AS "in time", late,
+    open, mean_hours AS "mean, h", p90_hours AS "p90, h", drafts, rework, repeats AS rep,
+    returns AS ret
 FROM osm.body_scorecard ORDER BY act, body, body_scorecard.month;
 SELECT regulation AS act, body, answers_due AS due, timeliness AS "T", speed AS "S", quality AS "Q",
     no_repeats AS "N", interims_kept AS "I", score, zone_title AS zone
@@ -139,10 +142,10 @@ SELECT state, passes, breaches, next_due, last_error
 FROM osm.worker_status() WHERE database = current_database();
 
 \echo
-\echo 'The clock of this server stands at Friday, 14:30 in Moscow. Let it go on to Monday, and look again:'
+\echo 'The clock of this server stands at Friday, 14:30 in Moscow. Let it go on to Monday:'
 \echo '    ALTER SYSTEM SET osm_workflow.simulated_now = ''2026-11-09 11:30+07'';'
 \echo '    SELECT pg_reload_conf();'
 \echo '    SELECT body, place, rule_title, due_at, flagged_at, late_hours FROM osm.overdue;'
 \echo 'Play an official yourself:'
 \echo '    BEGIN; SELECT osm.act_as(''katunin''); SELECT * FROM osm.inbox;'
-\echo '    SELECT * FROM osm.allowed_actions((SELECT incident_id FROM osm.inbox LIMIT 1)); ROLLBACK;'
+\echo '    SELECT * FROM osm.allowed_actions(39); ROLLBACK;'

@@ -20,10 +20,9 @@ ORDER BY n;
 
 -- Parts of which no digit is the last: T 5/6, S 211/300. Exactly 5 (2 · 5/6 + 211/300) / 3 = 3.95,
 -- which is green; with the digits a plain division keeps it would be 3.9 and yellow.
-SELECT osm.rating_score(
-        ARRAY[osm.rating_share(5, 6), osm.rating_share(211, 300)], ARRAY[0.40, 0.20]) = 3.95 AS exact,
-    round(osm.rating_score(
-        ARRAY[osm.rating_share(5, 6), osm.rating_share(211, 300)], ARRAY[0.40, 0.20]), 1) AS rounded;
+SELECT score = 3.95 AS exact, round(score, 1) AS rounded
+FROM osm.rating_score(
+    ARRAY[osm.rating_share(5, 6), osm.rating_share(211, 300)], ARRAY[0.40, 0.20]) AS score;
 
 -- Half goes up: 2.95 to 3.0, 3.949 to 3.9.
 SELECT round(osm.rating_score(ARRAY[0.59], ARRAY[1]), 1) AS yellow,

@@ -1,6 +1,6 @@
 -- The views, on a week small enough to be counted by hand. All instants are those of Barnaul, where
 -- offices are open 09:00-13:00 and 13:45-18:00 (8 h 15 min), on Fridays until 16:45 (7 h). Monday
--- 9 March 2026 is a day off. The act gives 9 hours for the answer and 4 before its end for the draft.
+-- 9 March 2026 is a day off. The act gives 9 hours for the answer; the draft is due 4 before that.
 SET timezone = 'Asia/Barnaul';
 SELECT osm.install_preset('ru-alt-132-2020') \g /dev/null
 SELECT osm.define_authority($${
@@ -221,7 +221,7 @@ WHERE c.relnamespace = 'osm'::regnamespace AND c.relkind = 'v'
     AND (a.atttypid >= 16384 OR col_description(c.oid, a.attnum) IS NULL
         OR obj_description(c.oid, 'pg_class') IS NULL);
 
--- Why an answer is due when it is, and a draft before it: the open time the terms were counted over.
+-- Why an answer is due when it is, and a draft before it: the open time they were counted over.
 SELECT r.name, e.line, e.what, e.begins, e.ends, e.used, e."left", e.note
 FROM osm.clock c
     JOIN made m ON m.id = c.incident_id AND m.n = 9

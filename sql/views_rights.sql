@@ -48,7 +48,7 @@ SELECT osm.grant_access('regress_views_curator', 'operator'),
     osm.grant_access('regress_views_auditor', 'auditor'),
     osm.grant_access('regress_views_reader', 'reader', 'two') \g /dev/null
 
--- Two incidents of the first authority, at roads and at health, both overdue, and one of the second.
+-- Two incidents of the first authority, at roads and at health, and one of the second, all late.
 SET osm_workflow.simulated_now = '2026-03-02 09:00+07';
 CREATE TEMPORARY TABLE made AS
 SELECT 'roads' AS body, NULL::bigint AS id WHERE false;
@@ -92,7 +92,8 @@ RETURNS TABLE (view text, rows text) LANGUAGE sql AS $$
     SELECT 'scorecard_fact', string_agg(DISTINCT m.body, ', ' ORDER BY m.body)
     FROM osm.scorecard_fact o JOIN made m ON m.id = o.incident_id
     UNION ALL
-    SELECT 'body_scorecard', string_agg(lower(authority || ' ' || body), ', ' ORDER BY authority, body)
+    SELECT 'body_scorecard',
+        string_agg(lower(authority || ' ' || body), ', ' ORDER BY authority, body)
     FROM osm.body_scorecard
     UNION ALL
     SELECT 'rating', string_agg(lower(authority || ' ' || body), ', ' ORDER BY authority, body)
@@ -103,7 +104,8 @@ RETURNS TABLE (view text, rows text) LANGUAGE sql AS $$
 $$;
 GRANT EXECUTE ON FUNCTION pg_temp.seen() TO PUBLIC;
 CREATE TEMPORARY TABLE clock_made AS
-SELECT min(c.id) AS id FROM osm.clock c JOIN made m ON m.id = c.incident_id AND m.body = 'one health';
+SELECT min(c.id) AS id
+FROM osm.clock c JOIN made m ON m.id = c.incident_id AND m.body = 'one health';
 GRANT SELECT ON clock_made TO PUBLIC;
 
 SET SESSION AUTHORIZATION regress_views_curator;

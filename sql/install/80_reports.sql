@@ -1,8 +1,8 @@
 -- Arithmetic of the rating, and the two functions that tell how a term and an incident came about.
 --
 -- Hazard that shaped this file: a score that lies exactly on a zone's edge must not fall below it
--- because a third was cut off where plain division stops. Shares are carried with sixty digits and the
--- score with thirty, far beyond the least distance two different scores can have.
+-- because a third was cut off where plain division stops. Shares are carried with sixty digits and
+-- the score with thirty, far beyond the least distance two different scores can have.
 
 CREATE FUNCTION osm.rating_share(good numeric, total numeric)
 RETURNS numeric
@@ -235,10 +235,11 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION osm.explain_clock(bigint, text) IS
-'Why a clock is due when it is, line by line: the rule with its clause, the calendar, the term, the '
-'start, pauses, then the open time and named closed days the term was counted over (backward from '
-'the anchor where there is one), what changed it, the due instant and what became of it. Notes are '
-'in Russian (''ru'') or English. Shows what the caller may see; error 22023 for an unknown clock';
+'Why a clock is due when it is, line by line: the rule with its clause, the calendar, the term, '
+'the start, pauses, then the open time and named closed days the term was counted over (backward '
+'from the anchor where there is one), what changed it, the due instant and what became of it. '
+'Notes are in Russian (''ru'') or English. Shows what the caller may see; error 22023 for an '
+'unknown clock';
 
 -- The clocks of a step are read from its event, where they stand as they were then: a due instant
 -- that a later step moved is told by that later step.
@@ -325,6 +326,6 @@ END
 $function$;
 COMMENT ON FUNCTION osm.incident_story(bigint, text) IS
 'Every step of an incident: when, who and for whom, what, from which state to which, under which '
-'clause; the clocks it started (+), ended (-), cancelled (x), paused (=), resumed or moved (>) with '
-'due instants in the time zone of the act and verdicts; and what it was warned of. In Russian '
+'clause; the clocks it started (+), ended (-), cancelled (x), paused (=), resumed or moved (>) '
+'with due instants in the time zone of the act and verdicts; and what it was warned of. In Russian '
 '(''ru'') or English. Shows what the caller may see, no rows for an incident they may not';

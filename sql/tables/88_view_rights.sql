@@ -1,8 +1,8 @@
 -- Views answer with the rights of the one who asks, not of the one who installed them.
 --
--- Hazard that shaped this file: the option exists from PostgreSQL 15 on, and a static statement that
--- names it would stop osm.install() on 14. There only those who may see everything should be given
--- a view.
+-- Hazard that shaped this file: the option exists from PostgreSQL 15 on, and a static statement
+-- that names it would stop osm.install() on 14. There only those who may see everything should be
+-- given a view.
 
 IF pg_catalog.current_setting('server_version_num')::integer >= 150000 THEN
     DECLARE
