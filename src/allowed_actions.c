@@ -41,7 +41,8 @@ conditions_can_hold(Step *step, const ActTransition *transition)
 	{
 		ActConditions one = {1, &transition->when.items[i]};
 		const char *key = one.items[0].key;
-		bool		is_known = strcmp(key, "reply_kind") == 0 && transition->action->effect != EFFECT_SUBMIT;
+		bool is_known =
+			strcmp(key, "reply_kind") == 0 && transition->action->effect != EFFECT_SUBMIT;
 
 		is_known |= strcmp(key, "bodies") == 0 && transition->action->effect != EFFECT_ASSIGN;
 		for (int j = 0; j < (int) lengthof(known) && !is_known; j++)
@@ -72,14 +73,16 @@ read_incident(Step *step, int64 incident_id)
 	Oid			type = INT8OID;
 	Datum		value = Int64GetDatum(incident_id);
 
-	if (SPI_execute_with_args("SELECT * FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1", 1, &type,
-							  &value, NULL, true, 0) != SPI_OK_SELECT || SPI_processed == 0)
+	if (SPI_execute_with_args("SELECT * FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1", 1,
+							  &type, &value, NULL, true, 0) != SPI_OK_SELECT ||
+		SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("incident %lld does not exist", (long long) incident_id),
 				 errhint("It may belong to an authority or body you do not see.")));
 	MemoryContextSwitchTo(step->context);
-	osm_incident_deform(heap_copytuple(SPI_tuptable->vals[0]), SPI_tuptable->tupdesc, &step->before);
+	osm_incident_deform(heap_copytuple(SPI_tuptable->vals[0]), SPI_tuptable->tupdesc,
+						&step->before);
 	step->after = step->before;
 	step->incident_id = incident_id;
 	step->authority_id = osm_row_int64(&step->before, COL_AUTHORITY_ID);
@@ -96,11 +99,12 @@ read_open_clocks(Step *step, OpenClock **clocks)
 
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
-	n = osm_spi_run(&plan,
-					"SELECT rule_id, due_at FROM osm.clock WHERE incident_id OPERATOR(pg_catalog.=) $1 "
-					"AND authority_id OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.=) 'running' "
-					"ORDER BY due_at, id",
-					2, types, values, NULL, SPI_OK_SELECT);
+	n = osm_spi_run(
+		&plan,
+		"SELECT rule_id, due_at FROM osm.clock WHERE incident_id OPERATOR(pg_catalog.=) $1 "
+		"AND authority_id OPERATOR(pg_catalog.=) $2 AND state OPERATOR(pg_catalog.=) 'running' "
+		"ORDER BY due_at, id",
+		2, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	*clocks = palloc(sizeof(OpenClock) * Max(n, 1));
 	for (int i = 0; i < n; i++)
@@ -108,8 +112,8 @@ read_open_clocks(Step *step, OpenClock **clocks)
 		bool		isnull;
 
 		(*clocks)[kept].rule = osm_act_clock(step->act, osm_spi_int64(SPI_tuptable->vals[i], 1));
-		(*clocks)[kept].due_at = DatumGetTimestampTz(SPI_getbinval(SPI_tuptable->vals[i],
-																   SPI_tuptable->tupdesc, 2, &isnull));
+		(*clocks)[kept].due_at = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
 		if ((*clocks)[kept].rule != NULL)
 			kept++;
 	}
@@ -135,7 +139,8 @@ osm_allowed_actions(PG_FUNCTION_ARGS)
 	caller = CurrentMemoryContext;
 	osm_relation("incident", false);
 	memset(&step, 0, sizeof(step));
-	step.context = AllocSetContextCreate(caller, "osm_workflow allowed actions", ALLOCSET_SMALL_SIZES);
+	step.context =
+		AllocSetContextCreate(caller, "osm_workflow allowed actions", ALLOCSET_SMALL_SIZES);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	read_incident(&step, PG_GETARG_INT64(0));
@@ -162,11 +167,13 @@ osm_allowed_actions(PG_FUNCTION_ARGS)
 			continue;
 		step.action = transition->action;
 		step.transition = transition;
-		if (osm_step_holds(&step, transition, &role) == NULL || !conditions_can_hold(&step, transition))
+		if (osm_step_holds(&step, transition, &role) == NULL ||
+			!conditions_can_hold(&step, transition))
 			continue;
 		for (int j = 0; j < nclocks && stopped == NULL; j++)
 		{
-			if (osm_triggers_match(&clocks[j].rule->stops_on, transition->action->name, step.reply_kind))
+			if (osm_triggers_match(&clocks[j].rule->stops_on, transition->action->name,
+								   step.reply_kind))
 				stopped = &clocks[j];
 		}
 		values[0] = CStringGetTextDatum(transition->action->name);

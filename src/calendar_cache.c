@@ -403,7 +403,8 @@ osm_calendar_day_title(const OsmCalendar *calendar, DateADT day, bool *closes)
 		return NULL;
 	*closes = origin.day->rule.kind == OSMC_DAY_CLOSED ||
 		origin.day->rule.kind == OSMC_DAY_DECREE;
-	return calendar->rows.titles[origin.layer][origin.day - calendar->rows.layers[origin.layer].days];
+	return calendar->rows
+		.titles[origin.layer][origin.day - calendar->rows.layers[origin.layer].days];
 }
 
 /*

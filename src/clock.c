@@ -77,7 +77,8 @@ is_open(const Clock *clock)
 
 /* note adds what happened to a clock to the event. */
 static void
-note(Step *step, const Clock *clock, const char *change, const char *verdict, const TimestampTz *old_due)
+note(Step *step, const Clock *clock, const char *change, const char *verdict,
+	 const TimestampTz *old_due)
 {
 	StringInfo	notes;
 
@@ -134,13 +135,14 @@ load_clocks(Clocks *clocks)
 		return;
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
-	n = osm_spi_run(&plan,
-					"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
-					"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
-					"flagged_at IS NOT NULL FROM osm.clock "
-					"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-					"ORDER BY id",
-					2, types, values, NULL, SPI_OK_SELECT);
+	n = osm_spi_run(
+		&plan,
+		"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
+		"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
+		"flagged_at IS NOT NULL FROM osm.clock "
+		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+		"ORDER BY id",
+		2, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	for (int i = 0; i < n; i++)
 	{
@@ -167,7 +169,8 @@ load_clocks(Clocks *clocks)
 		clock->started_at = row_instant(row, 8, &isnull);
 		clock->due_at = row_instant(row, 9, &isnull);
 		clock->resumed_at = row_instant(row, 10, &isnull);
-		clock->used = *DatumGetBusinessIntervalP(SPI_getbinval(row, SPI_tuptable->tupdesc, 11, &isnull));
+		clock->used =
+			*DatumGetBusinessIntervalP(SPI_getbinval(row, SPI_tuptable->tupdesc, 11, &isnull));
 		clock->paused_at = row_instant(row, 12, &isnull);
 		state = osm_spi_text(row, 13);
 		for (int s = 0; s < (int) lengthof(clock_state_names); s++)
@@ -188,8 +191,8 @@ use_time(Clock *clock, TimestampTz until)
 {
 	BusinessInterval stretch;
 
-	osm_calendar_between(osm_calendar_get(clock->calendar), clock->resumed_at, Max(until, clock->resumed_at),
-						 &stretch);
+	osm_calendar_between(osm_calendar_get(clock->calendar), clock->resumed_at,
+						 Max(until, clock->resumed_at), &stretch);
 	clock->used.time += stretch.time;
 }
 
@@ -214,12 +217,13 @@ write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz unti
 	values[5] = step->before.values[COL_BODY_ID];
 	nulls[5] = step->before.nulls[COL_BODY_ID] ? 'n' : ' ';
 	values[6] = Int64GetDatum(step->incident_id);
-	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
-					   "SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
-					   "WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
-					   "OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
-					   7, types, values, nulls, SPI_OK_INSERT);
+	(void) osm_spi_run(
+		&plan,
+		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
+		"SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
+		"WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
+		"OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
+		7, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -305,9 +309,9 @@ resume_clock(Clocks *clocks, Clock *clock)
 		{
 			BusinessInterval delay = {0, 0, 0};
 
-			delay.days = osm_calendar_days_between(calendar,
-												   osm_calendar_local_date(calendar, clock->paused_at),
-												   osm_calendar_local_date(calendar, t));
+			delay.days = osm_calendar_days_between(
+				calendar, osm_calendar_local_date(calendar, clock->paused_at),
+				osm_calendar_local_date(calendar, t));
 			if (delay.days > 0)
 				clock->due_at = osm_calendar_add(calendar, clock->due_at, &delay, &provisional);
 		}
@@ -342,8 +346,8 @@ anchor_due(Clock *clock, const Clock *anchor)
 {
 	bool		provisional = false;
 
-	clock->due_at = osm_calendar_subtract(osm_calendar_get(clock->calendar), anchor->due_at, &clock->term,
-										  &provisional);
+	clock->due_at = osm_calendar_subtract(osm_calendar_get(clock->calendar), anchor->due_at,
+										  &clock->term, &provisional);
 	clock->provisional |= provisional;
 	clock->binding = clock->rule->binding;
 	if (clock->due_at <= clock->started_at)
@@ -424,7 +428,8 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 			fresh.cycle_no = Max(fresh.cycle_no, clocks->items[i].cycle_no + 1);
 	}
 	if (rule->responsible != NULL && rule->responsible->scope != SCOPE_AUTHORITY)
-		fresh.body_id = assigned_body != 0 ? assigned_body : osm_row_int64(&step->after, COL_BODY_ID);
+		fresh.body_id =
+			assigned_body != 0 ? assigned_body : osm_row_int64(&step->after, COL_BODY_ID);
 	fresh.calendar = calendar_of(step, rule, fresh.body_id);
 	fresh.started_at = start_instant(step, rule);
 	fresh.resumed_at = fresh.started_at;
@@ -456,8 +461,8 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 	}
 	else
 	{
-		fresh.due_at = osm_calendar_add(osm_calendar_get(fresh.calendar), fresh.started_at, &fresh.term,
-										&provisional);
+		fresh.due_at = osm_calendar_add(osm_calendar_get(fresh.calendar), fresh.started_at,
+										&fresh.term, &provisional);
 		fresh.provisional = provisional;
 	}
 	clock = add_clock(clocks);
@@ -522,9 +527,11 @@ change_open_clocks(Clocks *clocks)
 		else if (osm_triggers_match(&rule->cancels_on, action, kind) || was_released(step, clock) ||
 				 step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)
 			end_clock(clocks, clock, true);
-		else if (clock->state == CLOCK_RUNNING && osm_triggers_match(&rule->pauses_on, action, kind))
+		else if (clock->state == CLOCK_RUNNING &&
+				 osm_triggers_match(&rule->pauses_on, action, kind))
 			pause_clock(clocks, clock);
-		else if (clock->state == CLOCK_PAUSED && osm_triggers_match(&rule->resumes_on, action, kind))
+		else if (clock->state == CLOCK_PAUSED &&
+				 osm_triggers_match(&rule->resumes_on, action, kind))
 			resume_clock(clocks, clock);
 	}
 }
@@ -551,7 +558,8 @@ start_clocks(Clocks *clocks)
 		{
 			StepAssignment *share = &step->assignments[j];
 
-			if (step->action->effect == EFFECT_ASSIGN ? !share->fresh : share->body_id != step->actor_body_id)
+			if (step->action->effect == EFFECT_ASSIGN ? !share->fresh
+													  : share->body_id != step->actor_body_id)
 				continue;
 			step->value_assignment_role = share->role;
 			if (osm_conditions_hold(&rule->when, osm_step_value, step))
@@ -696,10 +704,10 @@ write_clocks(Clocks *clocks)
 		warns = next_warning(clock, step->recorded_at, &warn_at);
 		if (clock->id == 0)
 		{
-			const Oid	types[] = {
-				INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, TEXTOID, interval, TIMESTAMPTZOID,
-				TIMESTAMPTZOID, interval, BOOLOID, BOOLOID, BOOLOID, BOOLOID, INT8OID, INT4OID, TIMESTAMPTZOID
-			};
+			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
+								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
+								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
+								  INT8OID,  INT4OID, TIMESTAMPTZOID };
 
 			values[0] = Int64GetDatum(step->authority_id);
 			values[1] = Int64GetDatum(step->incident_id);
@@ -724,24 +732,24 @@ write_clocks(Clocks *clocks)
 			values[16] = Int32GetDatum(step->seq);
 			values[17] = TimestampTzGetDatum(warn_at);
 			nulls[17] = warns ? ' ' : 'n';
-			(void) osm_spi_run(&insert_plan,
-							   "INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
-							   "cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
-							   "outer_term, provisional, body_id, started_seq, warn_at) "
-							   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
-							   "$17, $18) RETURNING id",
-							   18, types, values, nulls, SPI_OK_INSERT_RETURNING);
+			(void) osm_spi_run(
+				&insert_plan,
+				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
+				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
+				"outer_term, provisional, body_id, started_seq, warn_at) "
+				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
+				"$17, $18) RETURNING id",
+				18, types, values, nulls, SPI_OK_INSERT_RETURNING);
 			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 			MemoryContextSwitchTo(step->context);
 			note(step, clock, "start", NULL, NULL);
 		}
 		else
 		{
-			const Oid	types[] = {
-				INT8OID, INT8OID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID, interval, TIMESTAMPTZOID,
-				TIMESTAMPTZOID, TEXTOID, BOOLOID, BOOLOID, INT8OID, INT8OID, INT4OID, TIMESTAMPTZOID,
-				TIMESTAMPTZOID
-			};
+			const Oid types[] = { INT8OID,        INT8OID,  interval,       TIMESTAMPTZOID,
+								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
+								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
+								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID };
 
 			values[0] = Int64GetDatum(clock->id);
 			values[1] = Int64GetDatum(step->authority_id);
@@ -767,14 +775,15 @@ write_clocks(Clocks *clocks)
 			nulls[14] = clock->flagged ? ' ' : 'n';
 			values[15] = TimestampTzGetDatum(warn_at);
 			nulls[15] = warns ? ' ' : 'n';
-			(void) osm_spi_run(&update_plan,
-							   "UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
-							   "paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
-							   "body_id = $12, stopped_by = $13, stopped_seq = $14, "
-							   "flagged_at = CASE WHEN $9 OPERATOR(pg_catalog.=) 'met' THEN NULL "
-							   "ELSE COALESCE(flagged_at, $15) END, warn_at = $16 "
-							   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-							   16, types, values, nulls, SPI_OK_UPDATE);
+			(void) osm_spi_run(
+				&update_plan,
+				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
+				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
+				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
+				"flagged_at = CASE WHEN $9 OPERATOR(pg_catalog.=) 'met' THEN NULL "
+				"ELSE COALESCE(flagged_at, $15) END, warn_at = $16 "
+				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+				16, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
 		}
 		if (clock->state == CLOCK_RUNNING && clock->rule->armed && !clock->flagged)
@@ -801,20 +810,22 @@ write_overdue(Clocks *clocks)
 	values[2] = TimestampTzGetDatum(clocks->overdue_since);
 	osm_engine_begin();
 	if (clocks->redeemed)
-		(void) osm_spi_run(&redeem_plan,
-						   "UPDATE osm.incident SET overdue_since = ("
-						   "SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
-						   "WHERE c.incident_id OPERATOR(pg_catalog.=) $1 AND c.authority_id OPERATOR(pg_catalog.=) $2 "
-						   "AND c.outer_term AND c.binding AND c.flagged_at IS NOT NULL "
-						   "AND c.state OPERATOR(pg_catalog.<>) 'cancelled') "
-						   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-						   2, types, values, NULL, SPI_OK_UPDATE);
+		(void) osm_spi_run(
+			&redeem_plan,
+			"UPDATE osm.incident SET overdue_since = ("
+			"SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+			"WHERE c.incident_id OPERATOR(pg_catalog.=) $1 AND c.authority_id OPERATOR(pg_catalog.=) $2 "
+			"AND c.outer_term AND c.binding AND c.flagged_at IS NOT NULL "
+			"AND c.state OPERATOR(pg_catalog.<>) 'cancelled') "
+			"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+			2, types, values, NULL, SPI_OK_UPDATE);
 	else
-		(void) osm_spi_run(&plan,
-						   "UPDATE osm.incident SET overdue_since = $3 WHERE id OPERATOR(pg_catalog.=) $1 "
-						   "AND authority_id OPERATOR(pg_catalog.=) $2 "
-						   "AND (overdue_since IS NULL OR overdue_since OPERATOR(pg_catalog.>) $3)",
-						   3, types, values, NULL, SPI_OK_UPDATE);
+		(void) osm_spi_run(
+			&plan,
+			"UPDATE osm.incident SET overdue_since = $3 WHERE id OPERATOR(pg_catalog.=) $1 "
+			"AND authority_id OPERATOR(pg_catalog.=) $2 "
+			"AND (overdue_since IS NULL OR overdue_since OPERATOR(pg_catalog.>) $3)",
+			3, types, values, NULL, SPI_OK_UPDATE);
 	osm_engine_end();
 	MemoryContextSwitchTo(clocks->step->context);
 }

@@ -185,7 +185,8 @@ salted_digest(bytea *salt, const char *text, int length)
 	char	   *hex = palloc(PG_SHA256_DIGEST_LENGTH * 2 + 1);
 
 	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
-		pg_cryptohash_update(hash, (const uint8 *) VARDATA_ANY(salt), VARSIZE_ANY_EXHDR(salt)) < 0 ||
+		pg_cryptohash_update(hash, (const uint8 *) VARDATA_ANY(salt), VARSIZE_ANY_EXHDR(salt)) <
+			0 ||
 		pg_cryptohash_update(hash, (const uint8 *) text, length) < 0 ||
 		pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute a SHA-256 digest");
@@ -232,7 +233,8 @@ is_personal(const char *key, int length)
 {
 	for (int i = 0; i < (int) lengthof(personal_keys); i++)
 	{
-		if (strlen(personal_keys[i]) == (size_t) length && strncmp(personal_keys[i], key, length) == 0)
+		if (strlen(personal_keys[i]) == (size_t) length &&
+			strncmp(personal_keys[i], key, length) == 0)
 			return true;
 	}
 	return false;
@@ -287,7 +289,8 @@ osm_details_for_event(const Step *step)
 					else if (value.type == jbvBinary)
 						JsonbToCString(&text, value.val.binary.data, value.val.binary.len);
 					else
-						appendStringInfoString(&text, scalar_text(&value) ? scalar_text(&value) : "");
+						appendStringInfoString(&text,
+											   scalar_text(&value) ? scalar_text(&value) : "");
 					push_digest(&state, key, salt, text.data, text.len);
 				}
 				else if (value.type == jbvBinary)
@@ -308,7 +311,8 @@ osm_details_for_event(const Step *step)
 	}
 	if (step->from == NULL)
 	{
-		static const IncidentColumn plain[] = {COL_CHANNEL, COL_TOPIC, COL_PLACE, COL_IMPORTANCE, COL_KIND};
+		static const IncidentColumn plain[] = { COL_CHANNEL, COL_TOPIC, COL_PLACE, COL_IMPORTANCE,
+												COL_KIND };
 
 		for (int i = 0; i < (int) lengthof(message); i++)
 		{

@@ -104,7 +104,8 @@ only_overdue_differs(const TriggerData *trigger, TupleDesc desc)
 	new_row.values[COL_OVERDUE_SINCE] = old_row.values[COL_OVERDUE_SINCE];
 	new_row.nulls[COL_OVERDUE_SINCE] = old_row.nulls[COL_OVERDUE_SINCE];
 	return osm_incident_difference(trigger->tg_trigtuple,
-								   osm_incident_form(trigger->tg_newtuple, desc, &new_row), desc) == NULL;
+								   osm_incident_form(trigger->tg_newtuple, desc, &new_row),
+								   desc) == NULL;
 }
 
 static void
@@ -117,10 +118,11 @@ check_called_as_trigger(FunctionCallInfo fcinfo, const char *name, bool before)
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called by trigger manager", name)));
 	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) ||
-		(before ? !TRIGGER_FIRED_BEFORE(trigger->tg_event) : !TRIGGER_FIRED_AFTER(trigger->tg_event)))
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("function \"%s\" must be fired %s each row", name, before ? "before" : "after")));
+		(before ? !TRIGGER_FIRED_BEFORE(trigger->tg_event)
+				: !TRIGGER_FIRED_AFTER(trigger->tg_event)))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("function \"%s\" must be fired %s each row", name,
+							   before ? "before" : "after")));
 }
 
 /*
@@ -156,7 +158,8 @@ osm_guard_incident(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OSM_APPEND_ONLY),
 				 errmsg("incidents are never deleted"),
 				 errhint("Erase personal data with osm.anonymise(); the case itself stays.")));
-	new_tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	new_tuple =
+		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	desc = RelationGetDescr(trigger->tg_relation);
 	if (osm_engine_writes() && only_overdue_differs(trigger, desc))
 		return PointerGetDatum(new_tuple);
@@ -219,7 +222,8 @@ osm_write_step(PG_FUNCTION_ARGS)
 
 	check_called_as_trigger(fcinfo, "osm.write_step", false);
 	desc = RelationGetDescr(trigger->tg_relation);
-	tuple = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	tuple =
+		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	osm_incident_deform(tuple, desc, &row);
 	memset(&key, 0, sizeof(key));
 	key.incident_id = osm_row_int64(&row, COL_ID);
@@ -234,11 +238,13 @@ osm_write_step(PG_FUNCTION_ARGS)
 			osm_incident_difference(trigger->tg_trigtuple, tuple, desc) : "id";
 		if (difference == NULL || (osm_engine_writes() && only_overdue_differs(trigger, desc)))
 			return PointerGetDatum(NULL);
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
-				 errmsg("incident %lld was changed past the guard", (long long) key.incident_id),
-				 errdetail("Column \"%s\" differs from what the act allows.", difference),
-				 errhint("Another trigger on osm.incident changes the row, or trigger a_guard is disabled.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
+			 errmsg("incident %lld was changed past the guard", (long long) key.incident_id),
+			 errdetail("Column \"%s\" differs from what the act allows.", difference),
+			 errhint(
+				 "Another trigger on osm.incident changes the row, or trigger a_guard is disabled.")));
 	}
 	step = *found;
 	hash_search(pending_steps, &key, HASH_REMOVE, NULL);

@@ -409,11 +409,13 @@ start_wanted(TimestampTz next_scan)
 		LWLockRelease(osm_worker_shared->lock);
 
 		if (!done && !said_no_place)
-			ereport(WARNING,
-					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-					 errmsg("osm_workflow could not start a worker"),
-					 errdetail("All places for background processes are taken; it is tried again every second."),
-					 errhint("You might need to increase \"max_worker_processes\".")));
+			ereport(
+				WARNING,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("osm_workflow could not start a worker"),
+				 errdetail(
+					 "All places for background processes are taken; it is tried again every second."),
+				 errhint("You might need to increase \"max_worker_processes\".")));
 		said_no_place = !done;
 	}
 	return wakes_at;

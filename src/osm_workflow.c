@@ -117,19 +117,18 @@ _PG_init(void)
 							   "Calendar of business time functions that are given none.",
 							   NULL, &osm_default_calendar, "ru",
 							   PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomStringVariable("osm_workflow.databases",
-							   "Comma-separated list of databases the worker serves; empty for all that have the extension.",
-							   NULL, &osm_worker_databases, "",
-							   PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL, NULL);
+	DefineCustomStringVariable(
+		"osm_workflow.databases",
+		"Comma-separated list of databases the worker serves; empty for all that have the extension.",
+		NULL, &osm_worker_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL, NULL);
 	DefineCustomIntVariable("osm_workflow.naptime",
 							"Time between the launcher's safety passes.",
 							NULL, &osm_worker_naptime, 60, 1, 86400,
 							PGC_SIGHUP, GUC_UNIT_S, NULL, NULL, NULL);
-	DefineCustomStringVariable("osm_workflow.simulated_now",
-							   "Instant that osm.now() returns instead of the time of day, for tests and training.",
-							   NULL, &osm_simulated_now, "",
-							   PGC_SUSET, 0,
-							   check_simulated_now, assign_simulated_now, NULL);
+	DefineCustomStringVariable(
+		"osm_workflow.simulated_now",
+		"Instant that osm.now() returns instead of the time of day, for tests and training.", NULL,
+		&osm_simulated_now, "", PGC_SUSET, 0, check_simulated_now, assign_simulated_now, NULL);
 	DefineCustomBoolVariable("osm_workflow.strict_calendar",
 							 "Refuses deadlines beyond the last year a calendar is known for.",
 							 NULL, &osm_strict_calendar, false,
@@ -203,7 +202,7 @@ Oid
 osm_relation(const char *name, bool missing_ok)
 {
 	Oid			namespace_id = get_namespace_oid("osm", true);
-	Oid			relid = OidIsValid(namespace_id) ? get_relname_relid(name, namespace_id) : InvalidOid;
+	Oid relid = OidIsValid(namespace_id) ? get_relname_relid(name, namespace_id) : InvalidOid;
 
 	if (!OidIsValid(relid) && !missing_ok)
 		ereport(ERROR,

@@ -307,8 +307,9 @@ osm_step_plan(Step *step)
 			plan_repeat(step);
 			break;
 		case EFFECT_SUBMIT:
-			osm_row_set(&step->after, COL_REPLY_ID,
-						Int64GetDatum(nextval_internal(osm_relation("reply_id_seq", false), false)));
+			osm_row_set(
+				&step->after, COL_REPLY_ID,
+				Int64GetDatum(nextval_internal(osm_relation("reply_id_seq", false), false)));
 			osm_row_set_text(&step->after, COL_REPLY_KIND, step->reply_kind);
 			break;
 		case EFFECT_POST:

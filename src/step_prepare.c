@@ -49,11 +49,13 @@ settle_actor(Step *step)
 {
 	step->actor = osm_actor_current();
 	if (step->actor == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_WRONG_PERSON),
-				 errmsg("nobody acts: role \"%s\" is not an official and no official is named",
-						GetUserNameFromId(GetSessionUserId(), false)),
-				 errhint("Enter the role as official.db_role with osm.define_authority(), or name the official with osm.act_as() in this transaction.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_WRONG_PERSON),
+			 errmsg("nobody acts: role \"%s\" is not an official and no official is named",
+					GetUserNameFromId(GetSessionUserId(), false)),
+			 errhint(
+				 "Enter the role as official.db_role with osm.define_authority(), or name the official with osm.act_as() in this transaction.")));
 	if (step->authority_id != 0 && step->actor->authority_id != step->authority_id)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_WRONG_PERSON),
@@ -82,7 +84,8 @@ settle_time(Step *step, bool given, TimestampTz previous)
 	}
 	else if (given)
 	{
-		stated = DatumGetTimestampTz(step->after.values[step->from == NULL ? COL_DETECTED_AT : COL_OCCURRED_AT]);
+		stated = DatumGetTimestampTz(
+			step->after.values[step->from == NULL ? COL_DETECTED_AT : COL_OCCURRED_AT]);
 		is_stated = true;
 	}
 	if (!is_stated || stated == step->occurred_at)
@@ -97,9 +100,10 @@ settle_time(Step *step, bool given, TimestampTz previous)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("a step cannot happen before the previous one"),
-				 errdetail("It is said to happen at %s; the last event of incident %lld happened at %s.",
-						   pstrdup(timestamptz_to_str(stated)), (long long) step->incident_id,
-						   pstrdup(timestamptz_to_str(previous)))));
+				 errdetail(
+					 "It is said to happen at %s; the last event of incident %lld happened at %s.",
+					 pstrdup(timestamptz_to_str(stated)), (long long) step->incident_id,
+					 pstrdup(timestamptz_to_str(previous)))));
 	step->occurred_at = stated;
 }
 
@@ -114,11 +118,12 @@ check_backdating(const Step *step, const ActRole *role)
 	if (step->from == NULL || step->occurred_at >= step->recorded_at)
 		return;
 	if (!role->may_backdate)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_WRONG_PERSON),
-				 errmsg("role \"%s\" may not record a step as done earlier", role->name),
-				 errdetail("Regulation \"%s\" edition \"%s\".", step->act->code, step->act->edition),
-				 errhint("Record the step as of now, or have a role with may_backdate record it.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_WRONG_PERSON),
+			 errmsg("role \"%s\" may not record a step as done earlier", role->name),
+			 errdetail("Regulation \"%s\" edition \"%s\".", step->act->code, step->act->edition),
+			 errhint("Record the step as of now, or have a role with may_backdate record it.")));
 	if (!osm_details_has(step->details, "backdate_reason"))
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
@@ -218,13 +223,15 @@ refuse_step(Step *step, const char *action, const char *target, bool seen)
 				 errhint("Look at the incident again. Allowed from \"%s\": %s.", step->from->name,
 						 allowed)));
 	if (step->from->kind == STATE_FORBIDDEN)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_FORBIDDEN_MESSAGE),
-				 errmsg("incident %lld is in state \"%s\": its message must not be processed or answered",
-						(long long) step->incident_id, step->from->name),
-				 errdetail("Regulation \"%s\" edition \"%s\" forbids it.", step->act->code,
-						   step->act->edition),
-				 errhint("Register a new message as an incident of its own.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_FORBIDDEN_MESSAGE),
+			 errmsg(
+				 "incident %lld is in state \"%s\": its message must not be processed or answered",
+				 (long long) step->incident_id, step->from->name),
+			 errdetail("Regulation \"%s\" edition \"%s\" forbids it.", step->act->code,
+					   step->act->edition),
+			 errhint("Register a new message as an incident of its own.")));
 	if (action != NULL && osm_act_action(step->act, action) == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
@@ -233,16 +240,19 @@ refuse_step(Step *step, const char *action, const char *target, bool seen)
 						   (long long) step->incident_id, step->from->name, step->act->edition),
 				 errhint("Allowed from \"%s\": %s.", step->from->name, allowed)));
 	if (action != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
-				 errmsg("step \"%s\" is not allowed on incident %lld in state \"%s\"", action,
-						(long long) step->incident_id, step->from->name),
-				 errdetail("In regulation \"%s\" edition \"%s\" this step is taken %s, and only under its conditions.",
-						   step->act->code, step->act->edition, clauses_of(step->act, action)),
-				 step->from->kind == STATE_FINAL ?
-				 errhint("State \"%s\" is final. A repeated message is a new incident with repeat_of.",
-						 step->from->name) :
-				 errhint("Allowed from \"%s\": %s.", step->from->name, allowed)));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
+			 errmsg("step \"%s\" is not allowed on incident %lld in state \"%s\"", action,
+					(long long) step->incident_id, step->from->name),
+			 errdetail(
+				 "In regulation \"%s\" edition \"%s\" this step is taken %s, and only under its conditions.",
+				 step->act->code, step->act->edition, clauses_of(step->act, action)),
+			 step->from->kind == STATE_FINAL
+				 ? errhint(
+					   "State \"%s\" is final. A repeated message is a new incident with repeat_of.",
+					   step->from->name)
+				 : errhint("Allowed from \"%s\": %s.", step->from->name, allowed)));
 	ereport(ERROR,
 			(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
 			 errmsg("incident %lld cannot go from state \"%s\" to state \"%s\"",
@@ -258,14 +268,16 @@ refuse_step(Step *step, const char *action, const char *target, bool seen)
 static void
 refuse_person(const Step *step, const ActTransition *transition)
 {
-	ereport(ERROR,
-			(errcode(ERRCODE_OSM_WRONG_PERSON),
-			 errmsg("official \"%s\" may not take step \"%s\" on incident %lld", step->actor->login,
-					transition->action->name, (long long) step->incident_id),
-			 errdetail("Regulation \"%s\" edition \"%s\", clause %s, gives this step to: %s.",
-					   step->act->code, step->act->edition, transition->clause,
-					   osm_role_list(transition)),
-			 errhint("The role must be held on the day of the step; where it counts by assignment, in a body that has the incident (to draft and post: the leading one, to contribute: another).")));
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_OSM_WRONG_PERSON),
+		 errmsg("official \"%s\" may not take step \"%s\" on incident %lld", step->actor->login,
+				transition->action->name, (long long) step->incident_id),
+		 errdetail("Regulation \"%s\" edition \"%s\", clause %s, gives this step to: %s.",
+				   step->act->code, step->act->edition, transition->clause,
+				   osm_role_list(transition)),
+		 errhint(
+			 "The role must be held on the day of the step; where it counts by assignment, in a body that has the incident (to draft and post: the leading one, to contribute: another).")));
 }
 
 /* finish_row fills the columns every step sets. */
@@ -365,7 +377,8 @@ osm_prepare_registration(Step *step)
 
 	/* what only later steps may set */
 	row->nulls[COL_BODY_ID] = row->nulls[COL_REPLY_ID] = row->nulls[COL_REPLY_KIND] = true;
-	row->nulls[COL_OVERDUE_SINCE] = row->nulls[COL_ANSWERED_AT] = row->nulls[COL_FINISHED_AT] = true;
+	row->nulls[COL_OVERDUE_SINCE] = row->nulls[COL_ANSWERED_AT] = row->nulls[COL_FINISHED_AT] =
+		true;
 	osm_row_set(row, COL_BODIES, osm_int64_array(0, NULL));
 	osm_row_set(row, COL_SEEN_BY, osm_int64_array(0, NULL));
 	osm_row_set(row, COL_SEVERAL_BODIES, BoolGetDatum(false));
@@ -403,11 +416,13 @@ last_event_was_seen(const Step *step, HeapTuple old_tuple)
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
 	values[2] = Int32GetDatum(step->seq - 1);
-	if (SPI_execute_plan(osm_spi_plan(&plan,
-									  "SELECT 1 FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
-									  "AND authority_id OPERATOR(pg_catalog.=) $2 "
-									  "AND event_seq OPERATOR(pg_catalog.=) $3", 3, types),
-						 values, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(
+			osm_spi_plan(&plan,
+						 "SELECT 1 FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+						 "AND authority_id OPERATOR(pg_catalog.=) $2 "
+						 "AND event_seq OPERATOR(pg_catalog.=) $3",
+						 3, types),
+			values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed");
 	MemoryContextSwitchTo(step->context);
 	return SPI_processed == 1;
@@ -461,21 +476,21 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 	rest = osm_incident_form(new_tuple, desc, after);
 	difference = osm_incident_difference(old_tuple, rest, desc);
 	if (difference != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
-				 errmsg("column \"%s\" of incident %lld changes by steps only", difference,
-						(long long) step->incident_id),
-				 errdetail("Regulation \"%s\" edition \"%s\".", step->act->code, step->act->edition),
-				 errhint("Take a step with osm.perform(), or set the state alone.")));
+		ereport(ERROR, (errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
+						errmsg("column \"%s\" of incident %lld changes by steps only", difference,
+							   (long long) step->incident_id),
+						errdetail("Regulation \"%s\" edition \"%s\".", step->act->code,
+								  step->act->edition),
+						errhint("Take a step with osm.perform(), or set the state alone.")));
 	*after = *before;
 	for (int i = 0; i < (int) lengthof(step_columns); i++)
 	{
 		if (asked.nulls[step_columns[i]])
-			ereport(ERROR,
-					(errcode(ERRCODE_OSM_BAD_DATA),
-					 errmsg("column \"%s\" of incident %lld cannot become null",
-							osm_incident_column_name(step_columns[i]), (long long) step->incident_id),
-					 errhint("Leave out what the step does not set.")));
+			ereport(ERROR, (errcode(ERRCODE_OSM_BAD_DATA),
+							errmsg("column \"%s\" of incident %lld cannot become null",
+								   osm_incident_column_name(step_columns[i]),
+								   (long long) step->incident_id),
+							errhint("Leave out what the step does not set.")));
 	}
 
 	seen = last_event_was_seen(step, old_tuple);
@@ -483,8 +498,8 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_CHANGED_MEANWHILE),
 				 errmsg("incident %lld was changed meanwhile", (long long) step->incident_id),
-				 errdetail("Its last event is number %d, the step was meant to be number %d.", old_seq,
-						   new_seq),
+				 errdetail("Its last event is number %d, the step was meant to be number %d.",
+						   old_seq, new_seq),
 				 errhint("Look at the incident again.")));
 	if (!explicit_action && strcmp(old_state, new_state) == 0)
 	{
@@ -494,17 +509,21 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 			refuse_step(step, NULL, new_state, seen);
 		for (int i = 0; i < (int) lengthof(step_columns); i++)
 			same &= asked.nulls[step_columns[i]] == before->nulls[step_columns[i]] &&
-				(asked.nulls[step_columns[i]] ||
-				 datum_image_eq(asked.values[step_columns[i]], before->values[step_columns[i]],
-								step_columns[i] == COL_OCCURRED_AT || step_columns[i] == COL_EVENT_SEQ,
-								step_columns[i] == COL_OCCURRED_AT ? 8 :
-								step_columns[i] == COL_EVENT_SEQ ? 4 : -1));
+					(asked.nulls[step_columns[i]] ||
+					 datum_image_eq(asked.values[step_columns[i]], before->values[step_columns[i]],
+									step_columns[i] == COL_OCCURRED_AT ||
+										step_columns[i] == COL_EVENT_SEQ,
+									step_columns[i] == COL_OCCURRED_AT ? 8
+									: step_columns[i] == COL_EVENT_SEQ ? 4
+																	   : -1));
 		if (same)
 			return false;
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_BAD_DATA),
-				 errmsg("the update of incident %lld names no step", (long long) step->incident_id),
-				 errhint("Call osm.perform(), set a new state, or raise event_seq by one together with action.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 errmsg("the update of incident %lld names no step", (long long) step->incident_id),
+			 errhint(
+				 "Call osm.perform(), set a new state, or raise event_seq by one together with action.")));
 	}
 
 	if (explicit_action)
@@ -524,8 +543,8 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 	}
 
 	settle_details(step, &asked,
-				   explicit_action ||
-				   !datum_image_eq(asked.values[COL_DETAILS], before->values[COL_DETAILS], false, -1));
+				   explicit_action || !datum_image_eq(asked.values[COL_DETAILS],
+													  before->values[COL_DETAILS], false, -1));
 	settle_actor(step);
 	osm_row_set(&asked, COL_DETECTED_AT, before->values[COL_DETECTED_AT]);
 	after->values[COL_OCCURRED_AT] = asked.values[COL_OCCURRED_AT];

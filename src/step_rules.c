@@ -51,11 +51,12 @@ osm_step_load_assignments(Step *step)
 		return;
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
-	n = osm_spi_run(&plan,
-					"SELECT id, body_id, role, contributed_at IS NOT NULL, seq_no::bigint FROM osm.assignment "
-					"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-					"  AND released_at IS NULL ORDER BY seq_no, id",
-					2, types, values, NULL, SPI_OK_SELECT);
+	n = osm_spi_run(
+		&plan,
+		"SELECT id, body_id, role, contributed_at IS NOT NULL, seq_no::bigint FROM osm.assignment "
+		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+		"  AND released_at IS NULL ORDER BY seq_no, id",
+		2, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	step->assignments = palloc0(sizeof(StepAssignment) * Max(n, 1));
 	step->nassignments = n;
@@ -93,7 +94,7 @@ load_reply(Step *step)
 					2, types, values, NULL, SPI_OK_SELECT) == 1)
 	{
 		bool		isnull;
-		Datum		content = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		Datum content = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
 		MemoryContextSwitchTo(step->context);
 		step->reply_content = DatumGetJsonbPCopy(content);
@@ -171,8 +172,10 @@ osm_step_value(void *arg, const char *key)
 	if (strcmp(key, "contributions") == 0)
 		return contributions_after(step);
 	if (strcmp(key, "assignment_role") == 0)
-		return step->value_assignment_role == 's' ? "sole" : step->value_assignment_role == 'l' ? "lead" :
-			step->value_assignment_role == 'm' ? "member" : NULL;
+		return step->value_assignment_role == 's'   ? "sole"
+			   : step->value_assignment_role == 'l' ? "lead"
+			   : step->value_assignment_role == 'm' ? "member"
+													: NULL;
 	if (strcmp(key, "topic") == 0)
 		return osm_row_text(&step->after, COL_TOPIC);
 	if (strcmp(key, "place") == 0)
@@ -247,7 +250,8 @@ osm_step_holds(Step *step, const ActTransition *transition, const ActRole **role
 			for (int j = 0; j < step->nassignments && held == NULL; j++)
 			{
 				if (step->assignments[j].role == 'm')
-					held = osm_actor_role(step->actor, wanted->name, date, 1, &step->assignments[j].body_id);
+					held = osm_actor_role(step->actor, wanted->name, date, 1,
+										  &step->assignments[j].body_id);
 			}
 		}
 		else if (wanted->scope == SCOPE_LEAD || transition->action->effect == EFFECT_SUBMIT ||
@@ -378,23 +382,23 @@ static void
 content_error(const Step *step, const ActContentRule *rule, int code)
 {
 	ereport(ERROR,
-			(errcode(code),
-			 errmsg("clause %s is not met: %s", rule->clause, rule->title),
+			(errcode(code), errmsg("clause %s is not met: %s", rule->clause, rule->title),
 			 errdetail("Incident %lld, step \"%s\", regulation \"%s\" edition \"%s\", rule \"%s\".",
 					   (long long) step->incident_id, step->action->name, step->act->code,
 					   step->act->edition, rule->name),
-			 rule->check == CHECK_TICKED ?
-			 errhint("Tick \"%s\" in details.checklist once it is so.", rule->key) :
-			 rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL ?
-			 errhint("The message is in channel \"%s\".",
-					 osm_row_text(&step->after, COL_CHANNEL) ? osm_row_text(&step->after, COL_CHANNEL) : "") :
-			 rule->check == CHECK_MAX_ITEMS || rule->check == CHECK_MIN_ITEMS ?
-			 errhint("The limit on \"%s\" is %d.", rule->key, rule->limit) :
-			 rule->check == CHECK_ABSENT ?
-			 errhint("Leave \"%s\" out.", rule->key) :
-			 rule->check == CHECK_LISTED ?
-			 errhint("\"%s\" may be: %s.", rule->key, reason_codes(step->act, rule->key)) :
-			 errhint("Give \"%s\" in the details.", rule->key)));
+			 rule->check == CHECK_TICKED
+				 ? errhint("Tick \"%s\" in details.checklist once it is so.", rule->key)
+			 : rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL
+				 ? errhint("The message is in channel \"%s\".",
+						   osm_row_text(&step->after, COL_CHANNEL)
+							   ? osm_row_text(&step->after, COL_CHANNEL)
+							   : "")
+			 : rule->check == CHECK_MAX_ITEMS || rule->check == CHECK_MIN_ITEMS
+				 ? errhint("The limit on \"%s\" is %d.", rule->key, rule->limit)
+			 : rule->check == CHECK_ABSENT ? errhint("Leave \"%s\" out.", rule->key)
+			 : rule->check == CHECK_LISTED
+				 ? errhint("\"%s\" may be: %s.", rule->key, reason_codes(step->act, rule->key))
+				 : errhint("Give \"%s\" in the details.", rule->key)));
 }
 
 static bool
@@ -429,8 +433,9 @@ content_is_met(Step *step, const ActContentRule *rule)
 			}
 		case CHECK_KNOWN_CHANNEL:
 			{
-				char	   *channel = step->action->effect == EFFECT_REGISTER ?
-					osm_row_text(&step->after, COL_CHANNEL) : osm_details_text(step->details, "channel");
+				char *channel = step->action->effect == EFFECT_REGISTER
+									? osm_row_text(&step->after, COL_CHANNEL)
+									: osm_details_text(step->details, "channel");
 
 				return channel == NULL || step->act->other_channels ||
 					osm_act_channel(step->act, channel) != NULL;
@@ -455,7 +460,8 @@ check_contents(Step *step)
 			continue;
 
 		for (int j = 0; j < rule->unless.n; j++)
-			given += osm_details_has(rule_document(step, rule->unless.items[j]), rule->unless.items[j]);
+			given +=
+				osm_details_has(rule_document(step, rule->unless.items[j]), rule->unless.items[j]);
 		if (rule->unless.n > 0 && given == rule->unless.n)
 			continue;
 		if (rule->warn_only)
@@ -471,13 +477,15 @@ check_contents(Step *step)
 			continue;
 		}
 		if (given > 0)
-			ereport(ERROR,
-					(errcode(code),
-					 errmsg("clause %s is not met: %s", rule->clause, rule->title),
-					 errdetail("Incident %lld, step \"%s\": only some of the data that would lift the rule are given.",
-							   (long long) step->incident_id, step->action->name),
-					 errhint("Rule \"%s\" is lifted by all of its keys together; see content_rule.unless.",
-							 rule->name)));
+			ereport(
+				ERROR,
+				(errcode(code), errmsg("clause %s is not met: %s", rule->clause, rule->title),
+				 errdetail(
+					 "Incident %lld, step \"%s\": only some of the data that would lift the rule are given.",
+					 (long long) step->incident_id, step->action->name),
+				 errhint(
+					 "Rule \"%s\" is lifted by all of its keys together; see content_rule.unless.",
+					 rule->name)));
 		content_error(step, rule, code);
 	}
 }
@@ -493,16 +501,16 @@ check_account(Step *step)
 	if (given == NULL || channel_name == NULL)
 		return;
 	channel = osm_act_channel(step->act, channel_name);
-	if (channel == NULL || channel->account_kind == NULL || strcmp(channel->account_kind, given) == 0)
+	if (channel == NULL || channel->account_kind == NULL ||
+		strcmp(channel->account_kind, given) == 0)
 		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_OSM_CHANNEL),
-			 errmsg("in channel \"%s\" the reply comes from an account of kind \"%s\"", channel_name,
-					channel->account_kind),
-			 errdetail("Incident %lld, regulation \"%s\" edition \"%s\", clause %s.",
-					   (long long) step->incident_id, step->act->code, step->act->edition,
-					   channel->clause),
-			 errhint("Post from that account and give its kind as details.account_kind.")));
+	ereport(ERROR, (errcode(ERRCODE_OSM_CHANNEL),
+					errmsg("in channel \"%s\" the reply comes from an account of kind \"%s\"",
+						   channel_name, channel->account_kind),
+					errdetail("Incident %lld, regulation \"%s\" edition \"%s\", clause %s.",
+							  (long long) step->incident_id, step->act->code, step->act->edition,
+							  channel->clause),
+					errhint("Post from that account and give its kind as details.account_kind.")));
 }
 
 /*
@@ -512,10 +520,21 @@ check_account(Step *step)
 static void
 check_details(const Step *step)
 {
-	static const char *const single[] = {
-		"kind", "lead", "reason", "channel", "account_kind", "fallback_reason", "topic", "place",
-		"importance", "clock", "repeat_of", "occurred_at", "backdate_reason", "due_at", "promised_until"
-	};
+	static const char *const single[] = { "kind",
+										  "lead",
+										  "reason",
+										  "channel",
+										  "account_kind",
+										  "fallback_reason",
+										  "topic",
+										  "place",
+										  "importance",
+										  "clock",
+										  "repeat_of",
+										  "occurred_at",
+										  "backdate_reason",
+										  "due_at",
+										  "promised_until" };
 	static const char *const reserved[] = {"clocks", "warnings"};
 
 	for (int i = 0; i < (int) lengthof(single); i++)

@@ -109,10 +109,11 @@ write_assignments(Step *step)
 			values[4] = Int32GetDatum(share->seq_no);
 			values[5] = Int32GetDatum(step->seq);
 			values[6] = TimestampTzGetDatum(step->occurred_at);
-			(void) osm_spi_run(&insert_plan,
-							   "INSERT INTO osm.assignment (authority_id, incident_id, body_id, role, seq_no, "
-							   "assigned_seq, assigned_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-							   7, insert_types, values, NULL, SPI_OK_INSERT_RETURNING);
+			(void) osm_spi_run(
+				&insert_plan,
+				"INSERT INTO osm.assignment (authority_id, incident_id, body_id, role, seq_no, "
+				"assigned_seq, assigned_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+				7, insert_types, values, NULL, SPI_OK_INSERT_RETURNING);
 			share->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 		}
 		else if (share->keep && step->action->effect == EFFECT_ASSIGN)
@@ -121,11 +122,12 @@ write_assignments(Step *step)
 			values[1] = Int64GetDatum(step->authority_id);
 			values[2] = CStringGetTextDatum(role);
 			values[3] = Int32GetDatum(share->seq_no);
-			(void) osm_spi_run(&keep_plan,
-							   "UPDATE osm.assignment SET role = $3, seq_no = $4 "
-							   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-							   "AND (role OPERATOR(pg_catalog.<>) $3 OR seq_no OPERATOR(pg_catalog.<>) $4)",
-							   4, keep_types, values, NULL, SPI_OK_UPDATE);
+			(void) osm_spi_run(
+				&keep_plan,
+				"UPDATE osm.assignment SET role = $3, seq_no = $4 "
+				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+				"AND (role OPERATOR(pg_catalog.<>) $3 OR seq_no OPERATOR(pg_catalog.<>) $4)",
+				4, keep_types, values, NULL, SPI_OK_UPDATE);
 		}
 		else if (!share->keep)
 		{
@@ -134,10 +136,11 @@ write_assignments(Step *step)
 			values[2] = TimestampTzGetDatum(step->occurred_at);
 			text_or_null(values, nulls, 3, step->action->effect == EFFECT_RELEASE ?
 						 osm_details_text(step->details, "reason") : NULL);
-			(void) osm_spi_run(&release_plan,
-							   "UPDATE osm.assignment SET released_at = $3, release_reason = $4 "
-							   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-							   4, release_types, values, nulls, SPI_OK_UPDATE);
+			(void) osm_spi_run(
+				&release_plan,
+				"UPDATE osm.assignment SET released_at = $3, release_reason = $4 "
+				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+				4, release_types, values, nulls, SPI_OK_UPDATE);
 		}
 		MemoryContextSwitchTo(step->context);
 	}
@@ -156,11 +159,12 @@ write_contribution(Step *step)
 	values[2] = Int64GetDatum(step->actor_body_id);
 	values[3] = TimestampTzGetDatum(step->occurred_at);
 	text_or_null(values, nulls, 4, osm_details_text(step->details, "text"));
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.assignment SET contributed_at = $4, contribution = $5 "
-					   "WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-					   "AND body_id OPERATOR(pg_catalog.=) $3 AND released_at IS NULL",
-					   5, types, values, nulls, SPI_OK_UPDATE);
+	(void) osm_spi_run(
+		&plan,
+		"UPDATE osm.assignment SET contributed_at = $4, contribution = $5 "
+		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+		"AND body_id OPERATOR(pg_catalog.=) $3 AND released_at IS NULL",
+		5, types, values, nulls, SPI_OK_UPDATE);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -168,9 +172,8 @@ static void
 write_reply(Step *step)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {
-		INT8OID, INT8OID, INT8OID, TEXTOID, INT8OID, JSONBOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID
-	};
+	static const Oid types[] = { INT8OID,  INT8OID,        INT8OID,        TEXTOID, INT8OID,
+								 JSONBOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID };
 	Datum		values[9];
 	char		nulls[10] = "         ";
 
@@ -187,14 +190,15 @@ write_reply(Step *step)
 		nulls[6] = 'n';
 	values[7] = TimestampTzGetDatum(step->occurred_at);
 	values[8] = Int64GetDatum(step->actor_id);
-	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.reply (id, authority_id, incident_id, version, kind, body_id, content, "
-					   "promised_until, submitted_at, submitted_by) "
-					   "SELECT $1, $2, $3, latest.v, $4, $5, $6, $7, $8, $9 "
-					   "FROM (SELECT COALESCE(pg_catalog.max(r.version), 0) OPERATOR(pg_catalog.+) 1 AS v "
-					   "FROM osm.reply AS r WHERE r.incident_id OPERATOR(pg_catalog.=) $3 "
-					   "AND r.authority_id OPERATOR(pg_catalog.=) $2) AS latest",
-					   9, types, values, nulls, SPI_OK_INSERT);
+	(void) osm_spi_run(
+		&plan,
+		"INSERT INTO osm.reply (id, authority_id, incident_id, version, kind, body_id, content, "
+		"promised_until, submitted_at, submitted_by) "
+		"SELECT $1, $2, $3, latest.v, $4, $5, $6, $7, $8, $9 "
+		"FROM (SELECT COALESCE(pg_catalog.max(r.version), 0) OPERATOR(pg_catalog.+) 1 AS v "
+		"FROM osm.reply AS r WHERE r.incident_id OPERATOR(pg_catalog.=) $3 "
+		"AND r.authority_id OPERATOR(pg_catalog.=) $2) AS latest",
+		9, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -226,10 +230,11 @@ write_review(Step *step, const char *decision, const char *reply_state)
 	nulls[6] = checklist ? ' ' : 'n';
 	values[7] = Int64GetDatum(step->actor_id);
 	values[8] = TimestampTzGetDatum(step->occurred_at);
-	(void) osm_spi_run(&insert_plan,
-					   "INSERT INTO osm.review (authority_id, incident_id, reply_id, decision, reason, comment, "
-					   "checklist, reviewer_id, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-					   9, insert_types, values, nulls, SPI_OK_INSERT);
+	(void) osm_spi_run(
+		&insert_plan,
+		"INSERT INTO osm.review (authority_id, incident_id, reply_id, decision, reason, comment, "
+		"checklist, reviewer_id, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		9, insert_types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 	if (reply_state == NULL)
 		return;
@@ -237,10 +242,11 @@ write_review(Step *step, const char *decision, const char *reply_state)
 	values[1] = Int64GetDatum(step->authority_id);
 	values[2] = CStringGetTextDatum(reply_state);
 	values[3] = TimestampTzGetDatum(step->occurred_at);
-	(void) osm_spi_run(&update_plan,
-					   "UPDATE osm.reply SET state = $3, decided_at = $4 "
-					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-					   4, update_types, values, NULL, SPI_OK_UPDATE);
+	(void) osm_spi_run(
+		&update_plan,
+		"UPDATE osm.reply SET state = $3, decided_at = $4 "
+		"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+		4, update_types, values, NULL, SPI_OK_UPDATE);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -260,11 +266,12 @@ write_posting(Step *step)
 	text_or_null(values, nulls, 3, osm_details_text(step->details, "channel"));
 	text_or_null(values, nulls, 4, osm_details_text(step->details, "url"));
 	text_or_null(values, nulls, 5, osm_details_text(step->details, "fallback_reason"));
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.reply SET state = 'posted', posted_at = $3, posted_channel = $4, "
-					   "posted_url = $5, fallback_reason = $6 "
-					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-					   6, types, values, nulls, SPI_OK_UPDATE);
+	(void) osm_spi_run(
+		&plan,
+		"UPDATE osm.reply SET state = 'posted', posted_at = $3, posted_channel = $4, "
+		"posted_url = $5, fallback_reason = $6 "
+		"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+		6, types, values, nulls, SPI_OK_UPDATE);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -279,10 +286,11 @@ release_all(Step *step)
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
 	values[2] = TimestampTzGetDatum(step->occurred_at);
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.assignment SET released_at = $3 WHERE incident_id OPERATOR(pg_catalog.=) $1 "
-					   "AND authority_id OPERATOR(pg_catalog.=) $2 AND released_at IS NULL",
-					   3, types, values, NULL, SPI_OK_UPDATE);
+	(void) osm_spi_run(
+		&plan,
+		"UPDATE osm.assignment SET released_at = $3 WHERE incident_id OPERATOR(pg_catalog.=) $1 "
+		"AND authority_id OPERATOR(pg_catalog.=) $2 AND released_at IS NULL",
+		3, types, values, NULL, SPI_OK_UPDATE);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -305,15 +313,17 @@ write_parts(Step *step)
 
 		values[0] = Int64GetDatum(step->incident_id);
 		values[1] = Int64GetDatum(step->authority_id);
-		if (osm_spi_run(&insert_plan,
-						"INSERT INTO osm.incident (regulation, kind, channel, url, external_id, author, text, "
-						"published_at, detected_at, topic, place, importance, repeat_of, part_of) "
-						"SELECT regulation, kind, channel, url, external_id, author, text, published_at, "
-						"detected_at, topic, place, importance, repeat_of, id FROM osm.incident "
-						"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-						"RETURNING id",
-						2, insert_types, values, NULL, SPI_OK_INSERT_RETURNING) != 1)
-			elog(ERROR, "could not register a part of incident %lld", (long long) step->incident_id);
+		if (osm_spi_run(
+				&insert_plan,
+				"INSERT INTO osm.incident (regulation, kind, channel, url, external_id, author, text, "
+				"published_at, detected_at, topic, place, importance, repeat_of, part_of) "
+				"SELECT regulation, kind, channel, url, external_id, author, text, published_at, "
+				"detected_at, topic, place, importance, repeat_of, id FROM osm.incident "
+				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+				"RETURNING id",
+				2, insert_types, values, NULL, SPI_OK_INSERT_RETURNING) != 1)
+			elog(ERROR, "could not register a part of incident %lld",
+				 (long long) step->incident_id);
 		part_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 		MemoryContextSwitchTo(step->context);
 		values[0] = Int64GetDatum(part_id);
@@ -321,12 +331,13 @@ write_parts(Step *step)
 		values[2] = CStringGetTextDatum(step->action->name);
 		values[3] = JsonbPGetDatum(step->details);
 		values[4] = CStringGetTextDatum(step->parts[i]);
-		(void) osm_spi_run(&route_plan,
-						   "UPDATE osm.incident SET action = $3, event_seq = event_seq OPERATOR(pg_catalog.+) 1, "
-						   "details = ($4 OPERATOR(pg_catalog.-) 'lead') OPERATOR(pg_catalog.||) "
-						   "pg_catalog.jsonb_build_object('bodies', pg_catalog.jsonb_build_array($5)) "
-						   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-						   5, route_types, values, NULL, SPI_OK_UPDATE);
+		(void) osm_spi_run(
+			&route_plan,
+			"UPDATE osm.incident SET action = $3, event_seq = event_seq OPERATOR(pg_catalog.+) 1, "
+			"details = ($4 OPERATOR(pg_catalog.-) 'lead') OPERATOR(pg_catalog.||) "
+			"pg_catalog.jsonb_build_object('bodies', pg_catalog.jsonb_build_array($5)) "
+			"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+			5, route_types, values, NULL, SPI_OK_UPDATE);
 		MemoryContextSwitchTo(step->context);
 	}
 }
@@ -382,16 +393,17 @@ write_notifications(Step *step)
 											 (long long) step->incident_id));
 	values[9] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
 	values[10] = TimestampTzGetDatum(step->recorded_at);
-	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
-					   "subject, data, created_at, deliver_after) "
-					   "SELECT DISTINCT $1, $2, $3, 'step', a.official_id, $9, $10, $11, $11 "
-					   "FROM osm.appointment AS a WHERE a.authority_id OPERATOR(pg_catalog.=) $1 "
-					   "AND a.role OPERATOR(pg_catalog.=) ANY ($4) "
-					   "AND (a.role OPERATOR(pg_catalog.<>) ALL ($5) "
-					   "     OR a.body_id OPERATOR(pg_catalog.=) ANY ($6)) "
-					   "AND a.during OPERATOR(pg_catalog.@>) $7 AND a.official_id OPERATOR(pg_catalog.<>) $8",
-					   11, types, values, NULL, SPI_OK_INSERT);
+	(void) osm_spi_run(
+		&plan,
+		"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
+		"subject, data, created_at, deliver_after) "
+		"SELECT DISTINCT $1, $2, $3, 'step', a.official_id, $9, $10, $11, $11 "
+		"FROM osm.appointment AS a WHERE a.authority_id OPERATOR(pg_catalog.=) $1 "
+		"AND a.role OPERATOR(pg_catalog.=) ANY ($4) "
+		"AND (a.role OPERATOR(pg_catalog.<>) ALL ($5) "
+		"     OR a.body_id OPERATOR(pg_catalog.=) ANY ($6)) "
+		"AND a.during OPERATOR(pg_catalog.@>) $7 AND a.official_id OPERATOR(pg_catalog.<>) $8",
+		11, types, values, NULL, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 

@@ -30,23 +30,24 @@ PG_FUNCTION_INFO_V1(osm_tick);
  * the body that answers for the clock where the role counts by assignment.
  * $1 is now; the clocks come from the statement around it.
  */
-#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
+#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after)                                                  \
 	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, recipient_id, " \
-	"  subject, data, created_at, deliver_after) " \
-	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind "', a.official_id, " \
-	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
-	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
-	"FROM " clocks " AS c " \
-	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id " \
-	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
-	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id " \
-	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id " \
-	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id " \
-	"  AND o.name OPERATOR(pg_catalog.=) r.responsible " \
-	"JOIN osm.appointment AS a ON a.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
-	"  AND a.role OPERATOR(pg_catalog.=) r.responsible " \
-	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' OR a.body_id OPERATOR(pg_catalog.=) c.body_id) " \
-	"  AND a.during OPERATOR(pg_catalog.@>) (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date " \
+	"  subject, data, created_at, deliver_after) "                                                       \
+	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind                           \
+	"', a.official_id, "                                                                                 \
+	"  pg_catalog.concat(r.title, ': ', c.incident_id), "                                                \
+	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " "        \
+	"FROM " clocks " AS c "                                                                              \
+	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "                               \
+	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "                                        \
+	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id "                                 \
+	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id "                           \
+	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id "                      \
+	"  AND o.name OPERATOR(pg_catalog.=) r.responsible "                                                 \
+	"JOIN osm.appointment AS a ON a.authority_id OPERATOR(pg_catalog.=) c.authority_id "                 \
+	"  AND a.role OPERATOR(pg_catalog.=) r.responsible "                                                 \
+	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' OR a.body_id OPERATOR(pg_catalog.=) c.body_id) "  \
+	"  AND a.during OPERATOR(pg_catalog.@>) (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date "    \
 	"ON CONFLICT DO NOTHING"
 
 static const char *const flag_sql =
@@ -70,8 +71,9 @@ static const char *const flag_sql =
 	"        WHERE outer_term AND binding GROUP BY incident_id, authority_id) AS f "
 	"  WHERE i.id OPERATOR(pg_catalog.=) f.incident_id AND i.authority_id OPERATOR(pg_catalog.=) f.authority_id "
 	"    AND (i.overdue_since IS NULL OR i.overdue_since OPERATOR(pg_catalog.>) f.since)), "
-	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach", "$1") ") "
-	"SELECT pg_catalog.count(*) FROM flagged";
+	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach",
+								   "$1") ") "
+										 "SELECT pg_catalog.count(*) FROM flagged";
 
 static const char *const warn_sql =
 	"WITH due AS ("
@@ -93,8 +95,9 @@ static const char *const warn_sql =
 	"    AND l.id OPERATOR(pg_catalog.=) d.incident_id AND l.authority_id OPERATOR(pg_catalog.=) d.authority_id "
 	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.=) d.warn_at "
 	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, d.warn_at AS warned_for), "
-	"told AS (" NOTIFY_RESPONSIBLE("warned", "warning", "c.warned_for") ") "
-	"SELECT pg_catalog.count(*) FROM warned";
+	"told AS (" NOTIFY_RESPONSIBLE("warned", "warning",
+								   "c.warned_for") ") "
+												   "SELECT pg_catalog.count(*) FROM warned";
 
 static const char *const next_sql =
 	"SELECT LEAST("

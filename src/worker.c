@@ -438,12 +438,14 @@ report_failure(const ErrorData *error)
 	LWLockRelease(osm_worker_shared->lock);
 
 	if (!repeated)
-		ereport(LOG,
-				(errcode(error->sqlerrcode),
-				 errmsg("osm_workflow worker failed in database %u: %s", own_database,
-						error->message ? error->message : ""),
-				 errdetail("SQLSTATE is %s. The worker tries again in %ld ms, then less often; the error is not reported again while it stays the same.",
-						   unpack_sql_state(error->sqlerrcode), (long) (wait / 1000))));
+		ereport(
+			LOG,
+			(errcode(error->sqlerrcode),
+			 errmsg("osm_workflow worker failed in database %u: %s", own_database,
+					error->message ? error->message : ""),
+			 errdetail(
+				 "SQLSTATE is %s. The worker tries again in %ld ms, then less often; the error is not reported again while it stays the same.",
+				 unpack_sql_state(error->sqlerrcode), (long) (wait / 1000))));
 }
 
 /*
@@ -526,11 +528,13 @@ end_pass(const OsmPass *pass, TimestampTz due)
 	if (pass->state == OSM_DATABASE_READY && failures > 0)
 		ereport(LOG, (errmsg("osm_workflow worker works again in database %u", own_database)));
 	if (pass->state == OSM_DATABASE_OTHER_VERSION && before != OSM_DATABASE_OTHER_VERSION)
-		ereport(LOG,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("osm_workflow in database %u is not of version %s, that of the library",
-						own_database, OSM_WORKFLOW_VERSION),
-				 errhint("Run ALTER EXTENSION osm_workflow UPDATE there; until then no term is watched.")));
+		ereport(
+			LOG,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("osm_workflow in database %u is not of version %s, that of the library",
+					own_database, OSM_WORKFLOW_VERSION),
+			 errhint(
+				 "Run ALTER EXTENSION osm_workflow UPDATE there; until then no term is watched.")));
 }
 
 /*
