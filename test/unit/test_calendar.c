@@ -942,13 +942,13 @@ fifty_years_fit_and_ask_the_zone_seldom(void **state)
 	(void) state;
 	set_week(fixture, 2, "9:00-13:00 14:00-18:00", NULL);
 	calendar = compile(fixture);
-	assert_in_range(osmc_calendar_size(calendar), 1, 1024 * 1024);
-	assert_in_range(zone->asked, 100, 120);
+	assert_true(osmc_calendar_size(calendar) > 0 && osmc_calendar_size(calendar) <= 1024 * 1024);
+	assert_true(zone->asked >= 100 && zone->asked <= 120);
 	osmc_calendar_free(calendar);
 	/* with lunch on all seven days, too */
 	set_week(fixture, 2, "9:00-13:00 14:00-18:00", "9:00-13:00 14:00-18:00");
 	calendar = compile_and_free(fixture);
-	assert_in_range(osmc_calendar_size(calendar), 1, 1024 * 1024);
+	assert_true(osmc_calendar_size(calendar) > 0 && osmc_calendar_size(calendar) <= 1024 * 1024);
 	osmc_calendar_free(calendar);
 }
 
