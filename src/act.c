@@ -24,6 +24,7 @@
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/numeric.h"
+#include "utils/snapmgr.h"
 
 #include "act.h"
 #include "osm_workflow.h"
@@ -380,7 +381,7 @@ static void
 load_clocks(Act *act)
 {
 	act->nclocks = select_rows("SELECT id, name, starts_on, stops_on, cancels_on, pauses_on, resumes_on, anchor, "
-							   "term, urgent_term, urgent_factor::float8, counts_from, due_from, calendar, armed, "
+							   "term, urgent_term, urgent_factor::double precision, counts_from, due_from, calendar, armed, "
 							   "scope, outer_term, responsible, binding, warn_before, applies_when, clause "
 							   "FROM osm.clock_rule WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
 							   "ORDER BY position", act);
@@ -497,6 +498,8 @@ load_act(int64 regulation_id)
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	/* what is kept beyond the statement must not be as old as its snapshot */
+	PushActiveSnapshot(GetCatalogSnapshot(definition_oids[0]));
 	caller = MemoryContextSwitchTo(context);
 	act = palloc0(sizeof(Act));
 	act->id = regulation_id;
@@ -507,6 +510,7 @@ load_act(int64 regulation_id)
 	load_clocks(act);
 	load_contents(act);
 	MemoryContextSwitchTo(caller);
+	PopActiveSnapshot();
 	SPI_finish();
 	osm_become_user(&rights);
 

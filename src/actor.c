@@ -27,6 +27,7 @@
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "actor.h"
@@ -147,6 +148,11 @@ create_people_cache(void)
 	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
 }
 
+/*
+ * begin_people_query and end_people_query stand around what is remembered beyond
+ * the statement.  It must not be as old as the statement's snapshot: a change of
+ * people already announced to this backend would never be noticed again.
+ */
 static void
 begin_people_query(OsmOwnerRights *rights)
 {
@@ -155,11 +161,13 @@ begin_people_query(OsmOwnerRights *rights)
 	osm_become_owner(rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	PushActiveSnapshot(GetCatalogSnapshot(people_oids[0]));
 }
 
 static void
 end_people_query(const OsmOwnerRights *rights)
 {
+	PopActiveSnapshot();
 	SPI_finish();
 	osm_become_user(rights);
 }
@@ -478,8 +486,11 @@ osm_act_as(PG_FUNCTION_ARGS)
 Datum
 osm_actor(PG_FUNCTION_ARGS)
 {
-	const Actor *actor = osm_actor_current();
+	const Actor *actor;
 
+	/* no table is opened here, which is when changes by others are heard of */
+	AcceptInvalidationMessages();
+	actor = osm_actor_current();
 	if (actor == NULL)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(actor->official_id);
@@ -493,6 +504,7 @@ osm_actor_roles(PG_FUNCTION_ARGS)
 	const Actor *actor;
 
 	osm_materialize(fcinfo);
+	AcceptInvalidationMessages();
 	actor = osm_actor_current();
 	for (int i = 0; actor != NULL && i < actor->nroles; i++)
 	{

@@ -239,7 +239,7 @@ osm_verify_chain(PG_FUNCTION_ARGS)
 				 errhint("It may belong to an authority or body you do not see.")));
 	last_seq = (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
 	if (SPI_execute_with_args("SELECT authority_id, seq::bigint, action, from_state, to_state, actor_id, "
-							  "acting_for_id, occurred_at, recorded_at, clause, details::text, prev_hash, hash "
+							  "acting_for_id, occurred_at, recorded_at, clause, details::pg_catalog.text, prev_hash, hash "
 							  "FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 ORDER BY seq",
 							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
