@@ -556,7 +556,9 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 	step->urgent = osm_step_is_urgent(step->act, after);
 
 	transition = find_transition(step, action_name, target, &held, &role);
-	if (transition == NULL || (!seen && transition->to != NULL && transition->to != step->from))
+	if (transition == NULL ||
+		(!seen && transition->to != NULL && transition->to != step->from &&
+		 transition->action->effect != EFFECT_CONTRIBUTE))
 		refuse_step(step, action_name, new_state, seen);
 	if (held == NULL)
 		refuse_person(step, transition);
