@@ -48,7 +48,8 @@ DECLARE
 BEGIN
     -- roads lets the term run out and then returns it; health answers at once
     PERFORM pg_temp.play('returned too late', '02 09:00', 'curator', 'register');
-    PERFORM pg_temp.play('returned too late', '02 09:10', 'curator', 'route', '{"bodies": ["roads"]}');
+    PERFORM pg_temp.play('returned too late', '02 09:10', 'curator', 'route',
+        '{"bodies": ["roads"]}');
     PERFORM pg_temp.play('returned too late', '03 10:30', 'roads', 'return');
     PERFORM pg_temp.play('returned too late', '03 10:40', 'curator', 'route',
         '{"bodies": ["health"]}');
