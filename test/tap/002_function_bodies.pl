@@ -29,14 +29,16 @@ is($node->safe_psql('bodies', "SELECT p.oid::regprocedure $checked
 		AND p.prorettype = 'trigger'::regtype AND t.tgrelid IS NULL"),
 	'', 'every trigger function serves a trigger');
 cmp_ok($node->safe_psql('bodies', "SELECT count(*) $checked"), '>', 20, 'there are bodies to read');
-# Two things it cannot know: a literal default has no type of its own, and the statements these two
-# functions execute come from osm.access_statements(), which quotes.
+# Three things it cannot know: a literal default has no type of its own, the statements these two
+# functions execute come from osm.access_statements(), which quotes, and the result column "left" is
+# called so in every explanation of a deadline.
 is($node->safe_psql('bodies', "SELECT p.oid::regprocedure, c.level, c.lineno, c.message, c.detail
 	FROM (SELECT p.oid, p.proname, coalesce(t.tgrelid, 0) AS relation $checked
 			AND (p.prorettype <> 'trigger'::regtype OR t.tgrelid IS NOT NULL)) AS p,
 		public.plpgsql_check_function_tb(p.oid, p.relation, fatal_errors => false,
 			performance_warnings => false, security_warnings => true) AS c
-	WHERE c.message <> 'target type is different type than source type'
+	WHERE c.message NOT IN ('target type is different type than source type',
+			'name of parameter \"left\" is reserved keyword')
 		AND NOT (c.level = 'security' AND p.proname IN ('grant_access', 'revoke_access'))"),
 	'', 'plpgsql_check finds nothing');
 
