@@ -197,11 +197,11 @@ report_provisional(const OsmCalendar *calendar)
 			 errhint("Load the next year with osm.load_production_calendar().")));
 }
 
-/* OW009 in strict mode. */
+/* OW009 in strict mode.  The setting first: a processor guesses it, but not what rows hold. */
 static inline void
 check_provisional(const OsmCalendar *calendar, bool provisional)
 {
-	if (unlikely(provisional && osm_strict_calendar))
+	if (unlikely(osm_strict_calendar) && provisional)
 		report_provisional(calendar);
 }
 
