@@ -4,13 +4,16 @@ CREATE FUNCTION osm.act_as(login text, authority text DEFAULT NULL) RETURNS void
     LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osm_act_as';
 COMMENT ON FUNCTION osm.act_as(text, text) IS
-    'The named official acts until the end of this transaction; '''' names nobody. For portals that share a connection: level "portal" only (42501). OW002 if the official is unknown or ambiguous.';
+    'The named official acts until the end of this transaction; '''' names nobody. For portals '
+    'that share a connection: level "portal" only (42501). OW002 if the official is unknown or '
+    'ambiguous.';
 
 CREATE FUNCTION osm.actor() RETURNS bigint
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osm_actor';
 COMMENT ON FUNCTION osm.actor() IS
-    'Official who acts: named by osm.act_as() in this transaction, else the one whose db_role is the login role; null for nobody.';
+    'Official who acts: named by osm.act_as() in this transaction, else the one whose db_role is '
+    'the login role; null for nobody.';
 
 CREATE FUNCTION osm.actor_roles(
     OUT official_id bigint, OUT authority_id bigint, OUT body_id bigint, OUT role text,
@@ -19,13 +22,15 @@ CREATE FUNCTION osm.actor_roles(
     LANGUAGE c STABLE PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osm_actor_roles';
 COMMENT ON FUNCTION osm.actor_roles() IS
-    'Roles of the current actor, own and as a deputy (acting_for_id), with the first day and the first day after.';
+    'Roles of the current actor, own and as a deputy (acting_for_id), with the first day and the '
+    'first day after.';
 
 CREATE FUNCTION osm.can_see(authority_id bigint, bodies bigint[]) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
     AS 'MODULE_PATHNAME', 'osm_can_see';
 COMMENT ON FUNCTION osm.can_see(bigint, bigint[]) IS
-    'Row security: whether the session may read an incident of that authority which these bodies have had.';
+    'Row security: whether the session may read an incident of that authority which these bodies '
+    'have had.';
 
 CREATE FUNCTION osm.define_authority(document jsonb) RETURNS bigint
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
@@ -47,10 +52,12 @@ BEGIN
     IF jsonb_typeof(document) <> 'object' OR coalesce(document ->> 'code', '') = ''
        OR coalesce(document ->> 'title', '') = '' THEN
         RAISE EXCEPTION 'the document of an authority needs a code and a title'
-            USING ERRCODE = '22023', HINT = 'Give {"code": …, "title": …, "bodies": […], "officials": […]}.';
+            USING ERRCODE = '22023',
+                  HINT = 'Give {"code": …, "title": …, "bodies": […], "officials": […]}.';
     END IF;
     SELECT string_agg(k, ', ' ORDER BY k) INTO unknown FROM jsonb_object_keys(document) AS k
-    WHERE k NOT IN ('code', 'title', 'title_en', 'calendar', 'regulations', 'bodies', 'officials', 'substitutions');
+    WHERE k NOT IN ('code', 'title', 'title_en', 'calendar', 'regulations', 'bodies', 'officials',
+                    'substitutions');
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'the document of authority "%" has unknown keys', document ->> 'code'
             USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
@@ -61,8 +68,8 @@ BEGIN
     IF authority IS NULL THEN
         authority := nextval('osm.body_id_seq');
         INSERT INTO osm.body (id, authority_id, code, title, title_en, kind, calendar)
-        VALUES (authority, authority, document ->> 'code', document ->> 'title', document ->> 'title_en',
-                'authority', document ->> 'calendar');
+        VALUES (authority, authority, document ->> 'code', document ->> 'title',
+                document ->> 'title_en', 'authority', document ->> 'calendar');
     ELSE
         UPDATE osm.body SET title = document ->> 'title', title_en = document ->> 'title_en',
                             calendar = document ->> 'calendar'
@@ -71,21 +78,25 @@ BEGIN
 
     FOR item IN SELECT * FROM jsonb_array_elements(coalesce(document -> 'bodies', '[]')) LOOP
         SELECT b.id INTO parent FROM osm.body AS b
-        WHERE b.authority_id = authority AND b.code = coalesce(item ->> 'parent', document ->> 'code');
+        WHERE b.authority_id = authority
+          AND b.code = coalesce(item ->> 'parent', document ->> 'code');
         IF parent IS NULL THEN
-            RAISE EXCEPTION 'body "%" names an unknown parent "%"', item ->> 'code', item ->> 'parent'
+            RAISE EXCEPTION 'body "%" names an unknown parent "%"',
+                item ->> 'code', item ->> 'parent'
                 USING ERRCODE = '22023', HINT = 'List a parent before the bodies below it.';
         END IF;
         INSERT INTO osm.body AS b (authority_id, parent_id, code, title, title_en, kind, calendar)
         VALUES (authority, parent, item ->> 'code', item ->> 'title', item ->> 'title_en',
                 coalesce(item ->> 'kind', 'department'), item ->> 'calendar')
         ON CONFLICT (authority_id, code) DO UPDATE
-            SET parent_id = excluded.parent_id, title = excluded.title, title_en = excluded.title_en,
-                kind = excluded.kind, calendar = excluded.calendar
+            SET parent_id = excluded.parent_id, title = excluded.title,
+                title_en = excluded.title_en, kind = excluded.kind, calendar = excluded.calendar
             WHERE b.parent_id IS NOT NULL;
     END LOOP;
 
-    FOR regulation_code, item IN SELECT * FROM jsonb_each(coalesce(document -> 'regulations', '{}')) LOOP
+    FOR regulation_code, item IN
+        SELECT * FROM jsonb_each(coalesce(document -> 'regulations', '{}'))
+    LOOP
         FOR role_name, entry IN SELECT * FROM jsonb_each(item) LOOP
             INSERT INTO osm.body_role (authority_id, body_id, regulation, role)
             SELECT authority, b.id, regulation_code, role_name
@@ -97,7 +108,8 @@ BEGIN
             WHERE NOT EXISTS (SELECT FROM osm.body AS b
                               WHERE b.authority_id = authority AND b.code = code.value);
             IF unknown IS NOT NULL THEN
-                RAISE EXCEPTION 'regulation "%" lists unknown bodies for role "%"', regulation_code, role_name
+                RAISE EXCEPTION 'regulation "%" lists unknown bodies for role "%"',
+                    regulation_code, role_name
                     USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
             END IF;
         END LOOP;
@@ -113,10 +125,12 @@ BEGIN
             SELECT b.id INTO place FROM osm.body AS b
             WHERE b.authority_id = authority AND b.code = entry ->> 'body';
             IF place IS NULL THEN
-                RAISE EXCEPTION 'official "%" is appointed to an unknown body "%"', item ->> 'login', entry ->> 'body'
+                RAISE EXCEPTION 'official "%" is appointed to an unknown body "%"',
+                    item ->> 'login', entry ->> 'body'
                     USING ERRCODE = '22023', HINT = 'List the body under "bodies".';
             END IF;
-            SELECT r.id INTO found FROM osm.role AS o JOIN osm.regulation AS r ON r.id = o.regulation_id
+            SELECT r.id INTO found
+            FROM osm.role AS o JOIN osm.regulation AS r ON r.id = o.regulation_id
             JOIN osm.body_role AS w ON w.regulation = r.code AND w.authority_id = authority
             WHERE o.name = entry ->> 'role' AND o.lowest_rank IS NOT NULL
               AND coalesce((entry ->> 'rank')::integer, 2147483647) > o.lowest_rank
@@ -125,14 +139,18 @@ BEGIN
                 RAISE EXCEPTION 'official "%" does not have the rank that role "%" demands',
                     item ->> 'login', entry ->> 'role'
                     USING ERRCODE = 'OW003',
-                          DETAIL = (SELECT format('Regulation "%s", clause %s: lowest rank is %s (1 head, 2 deputy head).',
-                                                  r.code, o.clause, o.lowest_rank)
-                                    FROM osm.role AS o JOIN osm.regulation AS r ON r.id = o.regulation_id
+                          DETAIL = (SELECT format('Regulation "%s", clause %s: lowest rank is %s '
+                                              '(1 head, 2 deputy head).',
+                                              r.code, o.clause, o.lowest_rank)
+                                    FROM osm.role AS o
+                                    JOIN osm.regulation AS r ON r.id = o.regulation_id
                                     WHERE o.regulation_id = found AND o.name = entry ->> 'role'),
                           HINT = 'Give the rank of the post held as "rank".';
             END IF;
-            INSERT INTO osm.appointment (authority_id, official_id, body_id, role, rank, act_ref, during)
-            VALUES (authority, person, place, entry ->> 'role', (entry ->> 'rank')::integer, entry ->> 'act_ref',
+            INSERT INTO osm.appointment
+                (authority_id, official_id, body_id, role, rank, act_ref, during)
+            VALUES (authority, person, place, entry ->> 'role', (entry ->> 'rank')::integer,
+                    entry ->> 'act_ref',
                     daterange((entry ->> 'from')::date, (entry ->> 'to')::date, '[]'))
             ON CONFLICT (authority_id, official_id, body_id, role, during) DO UPDATE
                 SET rank = excluded.rank, act_ref = excluded.act_ref;
@@ -152,11 +170,15 @@ BEGIN
         SELECT authority, person, deputy, item ->> 'act_ref',
                daterange((item ->> 'from')::date, (item ->> 'to')::date, '[]')
         WHERE NOT EXISTS (SELECT FROM osm.substitution AS s
-                          WHERE s.authority_id = authority AND s.principal_id = person AND s.deputy_id = deputy
-                            AND s.during = daterange((item ->> 'from')::date, (item ->> 'to')::date, '[]'));
+                          WHERE s.authority_id = authority AND s.principal_id = person
+                            AND s.deputy_id = deputy
+                            AND s.during = daterange((item ->> 'from')::date,
+                                                     (item ->> 'to')::date, '[]'));
     END LOOP;
     RETURN authority;
 END
 $$;
 COMMENT ON FUNCTION osm.define_authority(jsonb) IS
-    'Loads an authority: its bodies, the acts they work under, officials with appointments, substitutions. Known codes are updated, nothing is removed. Returns its id. 22023 for a bad document, OW003 where a rank is too low for a role.';
+    'Loads an authority: its bodies, the acts they work under, officials with appointments, '
+    'substitutions. Known codes are updated, nothing is removed. Returns its id. 22023 for a bad '
+    'document, OW003 where a rank is too low for a role.';

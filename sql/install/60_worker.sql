@@ -21,8 +21,9 @@ AS 'MODULE_PATHNAME', 'osm_worker_status';
 COMMENT ON FUNCTION osm.worker_status() IS
 'The background worker database by database, since the server started: what its last look found '
 '(state), last pass, next instant due, terms flagged and warnings written, lag of its passes in '
-'milliseconds, last error. Members of pg_read_all_stats see every database, others the current one. '
-'No row where osm_workflow is not in shared_preload_libraries. View osm.worker_status shows the same.';
+'milliseconds, last error. Members of pg_read_all_stats see every database, others the current '
+'one. No row where osm_workflow is not in shared_preload_libraries. View osm.worker_status shows '
+'the same.';
 
 CREATE FUNCTION osm.worker_launcher(
     OUT pid integer,
@@ -34,5 +35,5 @@ RETURNS SETOF record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_worker_launcher';
 COMMENT ON FUNCTION osm.worker_launcher() IS
-'The launcher of the background workers: its process, when it will wake by itself, how often it has '
-'woken and how many workers it has started since the server started. No row without preload.';
+'The launcher of the background workers: its process, when it will wake by itself, how often it '
+'has woken and how many workers it has started since the server started. No row without preload.';

@@ -4,7 +4,9 @@ CREATE FUNCTION osm.own_functions() RETURNS integer
     LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osm_own_functions';
 COMMENT ON FUNCTION osm.own_functions() IS
-    'Gives the extension''s functions to the owner of its tables, so that none runs as a superuser; part of osm.install() and osm.upgrade(). Returns how many changed hands. 42501 for anyone but that owner.';
+    'Gives the extension''s functions to the owner of its tables, so that none runs as a '
+    'superuser; part of osm.install() and osm.upgrade(). Returns how many changed hands. 42501 '
+    'for anyone but that owner.';
 
 CREATE FUNCTION osm.upgrade() RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
@@ -15,7 +17,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION osm.upgrade() IS
-    'Brings the tables to the version of the extension and gives its functions to their owner. Call it after ALTER EXTENSION osm_workflow UPDATE and after restoring a dump.';
+    'Brings the tables to the version of the extension and gives its functions to their owner. '
+    'Call it after ALTER EXTENSION osm_workflow UPDATE and after restoring a dump.';
 
 CREATE FUNCTION osm.can_see_authority(authority_id bigint) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
@@ -46,9 +49,11 @@ BEGIN
             WHERE c.relnamespace = 'osm'::regnamespace AND c.relkind IN ('r', 'p', 'v')
               AND (c.relname <> 'access' OR level IN ('administrator', 'auditor'));
     END IF;
-    RETURN QUERY SELECT format('%s EXECUTE ON FUNCTION %s %s %s', verb, p.oid::regprocedure, word, grantee)
+    RETURN QUERY
+        SELECT format('%s EXECUTE ON FUNCTION %s %s %s', verb, p.oid::regprocedure, word, grantee)
         FROM pg_proc AS p
-        JOIN pg_depend AS d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+        JOIN pg_depend AS d
+            ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'osm_workflow'
         WHERE d.refclassid = 'pg_extension'::regclass AND p.prorettype <> 'trigger'::regtype
           AND CASE
@@ -60,13 +65,13 @@ BEGIN
                 ELSE level = 'administrator'
               END;
     IF acts THEN
-        RETURN NEXT format('%s SELECT (id), INSERT (regulation, kind, channel, url, external_id, author, text, '
-            'published_at, detected_at, topic, place, importance, repeat_of, details) ON osm.incident %s %s',
-            verb, word, grantee);
+        RETURN NEXT format('%s SELECT (id), INSERT (regulation, kind, channel, url, external_id, '
+            'author, text, published_at, detected_at, topic, place, importance, repeat_of, '
+            'details) ON osm.incident %s %s', verb, word, grantee);
     END IF;
     IF acts AND reads THEN
-        RETURN NEXT format('%s UPDATE (state, action, details, occurred_at, event_seq) ON osm.incident %s %s',
-            verb, word, grantee);
+        RETURN NEXT format('%s UPDATE (state, action, details, occurred_at, event_seq) '
+            'ON osm.incident %s %s', verb, word, grantee);
     END IF;
 END
 $$;
@@ -88,7 +93,8 @@ BEGIN
                   HINT = 'Levels are reader, operator, portal, monitor, administrator, auditor.';
     END IF;
     IF authority IS NOT NULL THEN
-        SELECT b.id INTO limited_to FROM osm.body AS b WHERE b.code = authority AND b.parent_id IS NULL;
+        SELECT b.id INTO limited_to FROM osm.body AS b
+        WHERE b.code = authority AND b.parent_id IS NULL;
         IF limited_to IS NULL THEN
             RAISE EXCEPTION 'there is no authority "%"', authority
                 USING ERRCODE = '22023', HINT = 'Load it with osm.define_authority().';
@@ -98,12 +104,16 @@ BEGIN
         EXECUTE statement;
     END LOOP;
     INSERT INTO osm.access (role, level, authority_id)
-    SELECT r.rolname, grant_access.level, limited_to FROM pg_roles AS r WHERE r.oid = grant_access.role
+    SELECT r.rolname, grant_access.level, limited_to
+    FROM pg_roles AS r WHERE r.oid = grant_access.role
     ON CONFLICT ON CONSTRAINT access_pkey DO UPDATE SET authority_id = excluded.authority_id;
 END
 $$;
 COMMENT ON FUNCTION osm.grant_access(regrole, text, text) IS
-    'Gives a database role a level: reader (views), operator (act as oneself), portal (act as others), monitor (register only), administrator (people, calendars, acts), auditor (read everything); limited to one authority (its code) where given. 22023 for a level or authority that does not exist.';
+    'Gives a database role a level: reader (views), operator (act as oneself), portal (act as '
+    'others), monitor (register only), administrator (people, calendars, acts), auditor (read '
+    'everything); limited to one authority (its code) where given. 22023 for a level or authority '
+    'that does not exist.';
 
 CREATE FUNCTION osm.revoke_access(role regrole, level text) RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
@@ -132,4 +142,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION osm.revoke_access(regrole, text) IS
-    'Takes a level away again; rights that another level of the role gives stay. 22023 if the role does not have it.';
+    'Takes a level away again; rights that another level of the role gives stay. 22023 if the '
+    'role does not have it.';

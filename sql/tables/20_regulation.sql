@@ -20,27 +20,35 @@ CREATE TABLE osm.regulation (
     minimum_sample integer NOT NULL DEFAULT 2 CHECK (minimum_sample > 0),
     UNIQUE (code, edition),
     EXCLUDE USING gist (
-        pg_catalog.int8range(pg_catalog.hashtext(code)::bigint, pg_catalog.hashtext(code)::bigint, '[]')
+        pg_catalog.int8range(pg_catalog.hashtext(code)::bigint,
+            pg_catalog.hashtext(code)::bigint, '[]')
             WITH OPERATOR(pg_catalog.&&),
         in_force WITH OPERATOR(pg_catalog.&&))
 );
-COMMENT ON TABLE osm.regulation IS 'One edition of one legal act. Editions of one code never overlap in time.';
+COMMENT ON TABLE osm.regulation IS
+    'One edition of one legal act. Editions of one code never overlap in time.';
 COMMENT ON COLUMN osm.regulation.id IS 'Key of the edition.';
 COMMENT ON COLUMN osm.regulation.code IS 'Stable code of the act, the same in all editions.';
-COMMENT ON COLUMN osm.regulation.edition IS 'Name of the edition, e.g. the date of the amending act.';
+COMMENT ON COLUMN osm.regulation.edition IS
+    'Name of the edition, e.g. the date of the amending act.';
 COMMENT ON COLUMN osm.regulation.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.regulation.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.regulation.issuer IS 'Who issued the act.';
 COMMENT ON COLUMN osm.regulation.act_no IS 'Number of the act.';
 COMMENT ON COLUMN osm.regulation.act_date IS 'Date of the act.';
-COMMENT ON COLUMN osm.regulation.published_on IS 'Date of official publication, null where unknown.';
-COMMENT ON COLUMN osm.regulation.in_force IS 'Dates on which incidents detected fall under this edition.';
+COMMENT ON COLUMN osm.regulation.published_on IS
+    'Date of official publication, null where unknown.';
+COMMENT ON COLUMN osm.regulation.in_force IS
+    'Dates on which incidents detected fall under this edition.';
 COMMENT ON COLUMN osm.regulation.time_zone IS 'IANA zone in which the act''s dates are read.';
 COMMENT ON COLUMN osm.regulation.calendar IS 'Calendar of clock rules that name none.';
 COMMENT ON COLUMN osm.regulation.several_bodies IS
-    'What routing to several bodies means: joint (one joint reply) or separate (each answers on its own, as a part of its own).';
-COMMENT ON COLUMN osm.regulation.urgent_importance IS 'Importance values that make an incident urgent.';
-COMMENT ON COLUMN osm.regulation.minimum_sample IS 'Answers due in a period below which a body is not rated.';
+    'What routing to several bodies means: joint (one joint reply) or separate (each answers on '
+    'its own, as a part of its own).';
+COMMENT ON COLUMN osm.regulation.urgent_importance IS
+    'Importance values that make an incident urgent.';
+COMMENT ON COLUMN osm.regulation.minimum_sample IS
+    'Answers due in a period below which a body is not rated.';
 
 CREATE TABLE osm.clause (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
@@ -55,14 +63,17 @@ CREATE TABLE osm.clause (
     confidence text CHECK (confidence IN ('high', 'medium', 'low')),
     PRIMARY KEY (regulation_id, path)
 );
-COMMENT ON TABLE osm.clause IS 'The numbered provisions of an act, in our own words, with the reading chosen where the act is ambiguous.';
+COMMENT ON TABLE osm.clause IS
+    'The numbered provisions of an act, in our own words, with the reading chosen where the act '
+    'is ambiguous.';
 COMMENT ON COLUMN osm.clause.regulation_id IS 'Edition the clause belongs to.';
 COMMENT ON COLUMN osm.clause.path IS 'Number of the clause as cited, e.g. "п. 8".';
 COMMENT ON COLUMN osm.clause.position IS 'Order in the act.';
 COMMENT ON COLUMN osm.clause.summary IS 'What the clause demands, in Russian, in our words.';
 COMMENT ON COLUMN osm.clause.summary_en IS 'The same in English.';
 COMMENT ON COLUMN osm.clause.answer IS
-    'What a violation gets: B blocked, L late, G listed as a gap, W warned of, D stored text only; several joined by /.';
+    'What a violation gets: B blocked, L late, G listed as a gap, W warned of, D stored text '
+    'only; several joined by /.';
 COMMENT ON COLUMN osm.clause.reading IS 'How an ambiguous provision is read here.';
 COMMENT ON COLUMN osm.clause.alternative IS 'The other defensible reading.';
 COMMENT ON COLUMN osm.clause.reason IS 'Why this reading.';
@@ -89,11 +100,13 @@ COMMENT ON COLUMN osm.role.position IS 'Order of display.';
 COMMENT ON COLUMN osm.role.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.role.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.role.scope IS
-    'Where the role counts: authority (all incidents), assignment (of a body the incident is assigned to), lead (of the leading body).';
+    'Where the role counts: authority (all incidents), assignment (of a body the incident is '
+    'assigned to), lead (of the leading body).';
 COMMENT ON COLUMN osm.role.lowest_rank IS
     'Lowest rank that may be appointed: 1 head, 2 deputy head, higher numbers below; null for any.';
 COMMENT ON COLUMN osm.role.required IS 'Whether the act demands that somebody is appointed.';
-COMMENT ON COLUMN osm.role.may_backdate IS 'Whether the role may record a step that happened earlier, giving a reason.';
+COMMENT ON COLUMN osm.role.may_backdate IS
+    'Whether the role may record a step that happened earlier, giving a reason.';
 COMMENT ON COLUMN osm.role.clause IS 'Clause the role comes from.';
 
 CREATE TABLE osm.state (
@@ -112,7 +125,8 @@ COMMENT ON COLUMN osm.state.position IS 'Order of display.';
 COMMENT ON COLUMN osm.state.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.state.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.state.kind IS
-    'initial (a registered incident starts here, exactly one), open, final (no way out), forbidden (final: the message must not be answered, OW005).';
+    'initial (a registered incident starts here, exactly one), open, final (no way out), '
+    'forbidden (final: the message must not be answered, OW005).';
 
 CREATE TABLE osm.action (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
@@ -121,8 +135,8 @@ CREATE TABLE osm.action (
     title text NOT NULL,
     title_en text,
     effect text NOT NULL DEFAULT 'none' CHECK (effect IN (
-        'none', 'register', 'assign', 'release', 'contribute', 'submit', 'endorse', 'approve', 'send_back',
-        'post', 'classify', 'set_term', 'link_repeat')),
+        'none', 'register', 'assign', 'release', 'contribute', 'submit', 'endorse', 'approve',
+        'send_back', 'post', 'classify', 'set_term', 'link_repeat')),
     notifies text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (regulation_id, name)
 );
@@ -133,10 +147,12 @@ COMMENT ON COLUMN osm.action.position IS 'Order of display.';
 COMMENT ON COLUMN osm.action.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.action.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.action.effect IS
-    'What is written: register (the incident itself), assign (bodies get the work), release (a body gives it back), contribute (a body''s information), '
-    'submit (a draft reply), endorse / approve / send_back (a review), post (the reply is out), classify (topic, place, importance), '
+    'What is written: register (the incident itself), assign (bodies get the work), release (a '
+    'body gives it back), contribute (a body''s information), submit (a draft reply), endorse / '
+    'approve / send_back (a review), post (the reply is out), classify (topic, place, importance), '
     'set_term (a clock''s due by hand), link_repeat (an earlier incident), none.';
-COMMENT ON COLUMN osm.action.notifies IS 'Roles whose holders get a notification in the same transaction.';
+COMMENT ON COLUMN osm.action.notifies IS
+    'Roles whose holders get a notification in the same transaction.';
 
 CREATE TABLE osm.transition (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
@@ -154,17 +170,22 @@ CREATE TABLE osm.transition (
     FOREIGN KEY (regulation_id, to_state) REFERENCES osm.state (regulation_id, name),
     FOREIGN KEY (regulation_id, clause) REFERENCES osm.clause
 );
-COMMENT ON TABLE osm.transition IS 'The enforced machine: which action, by whom, with what data, leads from which state to which.';
+COMMENT ON TABLE osm.transition IS
+    'The enforced machine: which action, by whom, with what data, leads from which state to which.';
 COMMENT ON COLUMN osm.transition.regulation_id IS 'Edition the transition belongs to.';
-COMMENT ON COLUMN osm.transition.position IS 'Order of evaluation: of the transitions that fit, the first counts.';
+COMMENT ON COLUMN osm.transition.position IS
+    'Order of evaluation: of the transitions that fit, the first counts.';
 COMMENT ON COLUMN osm.transition.action IS 'The action.';
 COMMENT ON COLUMN osm.transition.from_state IS 'State before; null for registration.';
-COMMENT ON COLUMN osm.transition.to_state IS 'State after; null where the action does not change the state.';
+COMMENT ON COLUMN osm.transition.to_state IS
+    'State after; null where the action does not change the state.';
 COMMENT ON COLUMN osm.transition.role IS 'Roles any of which may act.';
 COMMENT ON COLUMN osm.transition.requires IS
-    'Keys of the step''s details that must be present; "reason:LIST" demands a reason from that list.';
+    'Keys of the step''s details that must be present; "reason:LIST" demands a reason from that '
+    'list.';
 COMMENT ON COLUMN osm.transition.applies_when IS
-    'Condition on the incident and the details: key -> list of accepted values; see the page on the document format.';
+    'Condition on the incident and the details: key -> list of accepted values; see the page on '
+    'the document format.';
 COMMENT ON COLUMN osm.transition.clause IS 'Clause that orders or allows the step.';
 
 CREATE TABLE osm.clock_rule (
@@ -203,31 +224,44 @@ COMMENT ON TABLE osm.clock_rule IS 'Terms of an act. A clock is one run of one r
 COMMENT ON COLUMN osm.clock_rule.id IS 'Key; a clock keeps the rule it was judged by.';
 COMMENT ON COLUMN osm.clock_rule.regulation_id IS 'Edition the rule belongs to.';
 COMMENT ON COLUMN osm.clock_rule.name IS 'Name of the rule, unique in the edition.';
-COMMENT ON COLUMN osm.clock_rule.position IS 'Order of evaluation: an anchor comes before what is counted from it.';
+COMMENT ON COLUMN osm.clock_rule.position IS
+    'Order of evaluation: an anchor comes before what is counted from it.';
 COMMENT ON COLUMN osm.clock_rule.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.clock_rule.title_en IS 'Title in English.';
-COMMENT ON COLUMN osm.clock_rule.starts_on IS 'Actions that start it: "action" or "action/kind of reply".';
-COMMENT ON COLUMN osm.clock_rule.stops_on IS 'Actions that stop it; in time if they happen no later than the due instant.';
+COMMENT ON COLUMN osm.clock_rule.starts_on IS
+    'Actions that start it: "action" or "action/kind of reply".';
+COMMENT ON COLUMN osm.clock_rule.stops_on IS
+    'Actions that stop it; in time if they happen no later than the due instant.';
 COMMENT ON COLUMN osm.clock_rule.cancels_on IS 'Actions that end it without a verdict.';
 COMMENT ON COLUMN osm.clock_rule.pauses_on IS 'Actions after which the term stands still.';
 COMMENT ON COLUMN osm.clock_rule.resumes_on IS 'Actions after which it runs on.';
-COMMENT ON COLUMN osm.clock_rule.anchor IS 'Rule whose due instant this one counts back from: due = anchor''s due - term.';
+COMMENT ON COLUMN osm.clock_rule.anchor IS
+    'Rule whose due instant this one counts back from: due = anchor''s due - term.';
 COMMENT ON COLUMN osm.clock_rule.term IS 'How long the clock may run.';
 COMMENT ON COLUMN osm.clock_rule.counts_from IS
-    'Named date of the incident or the step from which the term counts, instead of the instant of the step: published_at, detected_at or a key of the details.';
+    'Named date of the incident or the step from which the term counts, instead of the instant of '
+    'the step: published_at, detected_at or a key of the details.';
 COMMENT ON COLUMN osm.clock_rule.due_from IS
-    'Key of the details that, where present, names the due instant itself (a promised date); a date without a time means the end of that day.';
-COMMENT ON COLUMN osm.clock_rule.calendar IS 'Calendar of the term; null for the regulation''s (or the body''s own where it has one).';
+    'Key of the details that, where present, names the due instant itself (a promised date); a '
+    'date without a time means the end of that day.';
+COMMENT ON COLUMN osm.clock_rule.calendar IS
+    'Calendar of the term; null for the regulation''s (or the body''s own where it has one).';
 COMMENT ON COLUMN osm.clock_rule.urgent_term IS 'Term of an urgent incident.';
-COMMENT ON COLUMN osm.clock_rule.urgent_factor IS 'Factor on the term of an urgent incident, where no urgent term is given.';
+COMMENT ON COLUMN osm.clock_rule.urgent_factor IS
+    'Factor on the term of an urgent incident, where no urgent term is given.';
 COMMENT ON COLUMN osm.clock_rule.armed IS
-    'always, or on_use: the step may be taken but need not be, so there is a verdict only if it is taken.';
+    'always, or on_use: the step may be taken but need not be, so there is a verdict only if it '
+    'is taken.';
 COMMENT ON COLUMN osm.clock_rule.scope IS 'One clock per incident, per assignment or per reply.';
-COMMENT ON COLUMN osm.clock_rule.outer_term IS 'Whether the term is owed to the author: it decides overdue, timeliness and rating.';
+COMMENT ON COLUMN osm.clock_rule.outer_term IS
+    'Whether the term is owed to the author: it decides overdue, timeliness and rating.';
 COMMENT ON COLUMN osm.clock_rule.responsible IS 'Role that answers for a breach.';
-COMMENT ON COLUMN osm.clock_rule.binding IS 'False for an advisory term: its breach is shown and not counted.';
-COMMENT ON COLUMN osm.clock_rule.warn_before IS 'How long before the due instant a warning is written.';
-COMMENT ON COLUMN osm.clock_rule.applies_when IS 'Condition under which the rule applies, as in osm.transition.';
+COMMENT ON COLUMN osm.clock_rule.binding IS
+    'False for an advisory term: its breach is shown and not counted.';
+COMMENT ON COLUMN osm.clock_rule.warn_before IS
+    'How long before the due instant a warning is written.';
+COMMENT ON COLUMN osm.clock_rule.applies_when IS
+    'Condition under which the rule applies, as in osm.transition.';
 COMMENT ON COLUMN osm.clock_rule.clause IS 'Clause that sets the term.';
 
 CREATE TABLE osm.content_rule (
@@ -239,7 +273,8 @@ CREATE TABLE osm.content_rule (
     applies_to text[] NOT NULL CHECK (pg_catalog.cardinality(applies_to) > 0),
     applies_when jsonb NOT NULL DEFAULT '{}',
     "check" text NOT NULL CHECK ("check" IN
-        ('present', 'absent', 'max_items', 'min_items', 'listed', 'ticked', 'same_channel', 'known_channel')),
+        ('present', 'absent', 'max_items', 'min_items', 'listed', 'ticked', 'same_channel',
+         'known_channel')),
     key text,
     unless text[] NOT NULL DEFAULT '{}',
     "limit" integer,
@@ -254,19 +289,28 @@ COMMENT ON TABLE osm.content_rule IS 'What a step''s details, above all a reply,
 COMMENT ON COLUMN osm.content_rule.regulation_id IS 'Edition the rule belongs to.';
 COMMENT ON COLUMN osm.content_rule.name IS 'Name of the rule, unique in the edition.';
 COMMENT ON COLUMN osm.content_rule.position IS 'Order of evaluation.';
-COMMENT ON COLUMN osm.content_rule.title IS 'What is demanded, in Russian; shown in errors and checklists.';
+COMMENT ON COLUMN osm.content_rule.title IS
+    'What is demanded, in Russian; shown in errors and checklists.';
 COMMENT ON COLUMN osm.content_rule.title_en IS 'The same in English.';
-COMMENT ON COLUMN osm.content_rule.applies_to IS 'Steps it is checked at: "action" or "action/kind of reply".';
-COMMENT ON COLUMN osm.content_rule.applies_when IS 'Condition under which it is checked, as in osm.transition.';
+COMMENT ON COLUMN osm.content_rule.applies_to IS
+    'Steps it is checked at: "action" or "action/kind of reply".';
+COMMENT ON COLUMN osm.content_rule.applies_when IS
+    'Condition under which it is checked, as in osm.transition.';
 COMMENT ON COLUMN osm.content_rule."check" IS
     'present, absent: the key; max_items, min_items: length of the key''s array against the limit; '
-    'listed: a present value is a code of the reason list named like the key; ticked: the key is true in details.checklist; '
-    'same_channel: the reply goes where the message was; known_channel: the channel is one the act names.';
-COMMENT ON COLUMN osm.content_rule.key IS 'Key of the details (of the current reply where a reply is reviewed or posted).';
-COMMENT ON COLUMN osm.content_rule.unless IS 'Keys that, if all are present, lift the rule; if only some are, the missing ones are demanded.';
+    'listed: a present value is a code of the reason list named like the key; ticked: the key is '
+    'true in details.checklist; '
+    'same_channel: the reply goes where the message was; known_channel: the channel is one the '
+    'act names.';
+COMMENT ON COLUMN osm.content_rule.key IS
+    'Key of the details (of the current reply where a reply is reviewed or posted).';
+COMMENT ON COLUMN osm.content_rule.unless IS
+    'Keys that, if all are present, lift the rule; if only some are, the missing ones are '
+    'demanded.';
 COMMENT ON COLUMN osm.content_rule."limit" IS 'Number of items for max_items and min_items.';
 COMMENT ON COLUMN osm.content_rule.mode IS
-    'block: the step is refused (OW004, channels OW006); checklist: likewise, a person''s tick decides; warn: recorded in the event only.';
+    'block: the step is refused (OW004, channels OW006); checklist: likewise, a person''s tick '
+    'decides; warn: recorded in the event only.';
 COMMENT ON COLUMN osm.content_rule.clause IS 'Clause that demands it.';
 
 CREATE TABLE osm.reason (
@@ -309,8 +353,10 @@ COMMENT ON COLUMN osm.channel_rule.channel IS 'Code of the channel, e.g. vk, ok,
 COMMENT ON COLUMN osm.channel_rule.position IS 'Order of display.';
 COMMENT ON COLUMN osm.channel_rule.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.channel_rule.title_en IS 'Title in English.';
-COMMENT ON COLUMN osm.channel_rule.account_kind IS 'Whose account answers there: organisation or person; null where the act is silent.';
-COMMENT ON COLUMN osm.channel_rule.others_allowed IS 'Whether the act names its channels as examples only; one such row opens the list.';
+COMMENT ON COLUMN osm.channel_rule.account_kind IS
+    'Whose account answers there: organisation or person; null where the act is silent.';
+COMMENT ON COLUMN osm.channel_rule.others_allowed IS
+    'Whether the act names its channels as examples only; one such row opens the list.';
 COMMENT ON COLUMN osm.channel_rule.clause IS 'Clause that names the channel.';
 
 CREATE TABLE osm.duty_rule (
@@ -319,7 +365,8 @@ CREATE TABLE osm.duty_rule (
     position integer NOT NULL,
     title text NOT NULL,
     title_en text,
-    kind text NOT NULL CHECK (kind IN ('account', 'publication', 'report', 'immediate', 'one_off', 'daily', 'appointment', 'assistance')),
+    kind text NOT NULL CHECK (kind IN ('account', 'publication', 'report', 'immediate',
+        'one_off', 'daily', 'appointment', 'assistance')),
     per text CHECK (per IN ('day', 'week', 'month', 'quarter', 'year')),
     minimum integer CHECK (minimum > 0),
     responsible text,
@@ -329,7 +376,8 @@ CREATE TABLE osm.duty_rule (
     FOREIGN KEY (regulation_id, responsible) REFERENCES osm.role (regulation_id, name),
     FOREIGN KEY (regulation_id, clause) REFERENCES osm.clause
 );
-COMMENT ON TABLE osm.duty_rule IS 'Standing duties of an act: accounts, publications, reports, one-off duties.';
+COMMENT ON TABLE osm.duty_rule IS
+    'Standing duties of an act: accounts, publications, reports, one-off duties.';
 COMMENT ON COLUMN osm.duty_rule.regulation_id IS 'Edition the rule belongs to.';
 COMMENT ON COLUMN osm.duty_rule.name IS 'Name of the duty, unique in the edition.';
 COMMENT ON COLUMN osm.duty_rule.position IS 'Order of display.';
@@ -344,7 +392,8 @@ COMMENT ON COLUMN osm.duty_rule.clause IS 'Clause that sets it.';
 
 CREATE TABLE osm.rating_rule (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
-    part text NOT NULL CHECK (part IN ('timeliness', 'speed', 'quality', 'no_repeats', 'interims_kept')),
+    part text NOT NULL CHECK (part IN
+        ('timeliness', 'speed', 'quality', 'no_repeats', 'interims_kept')),
     position integer NOT NULL,
     weight numeric(5,4) NOT NULL CHECK (weight >= 0),
     clause text,
@@ -355,8 +404,10 @@ COMMENT ON TABLE osm.rating_rule IS 'Parts of the rating and their weights.';
 COMMENT ON COLUMN osm.rating_rule.regulation_id IS 'Edition the rule belongs to.';
 COMMENT ON COLUMN osm.rating_rule.part IS 'Part of the score.';
 COMMENT ON COLUMN osm.rating_rule.position IS 'Order of display.';
-COMMENT ON COLUMN osm.rating_rule.weight IS 'Weight of the part; the weights of parts undefined in a period drop out.';
-COMMENT ON COLUMN osm.rating_rule.clause IS 'Clause that orders a rating; null where the act has none.';
+COMMENT ON COLUMN osm.rating_rule.weight IS
+    'Weight of the part; the weights of parts undefined in a period drop out.';
+COMMENT ON COLUMN osm.rating_rule.clause IS
+    'Clause that orders a rating; null where the act has none.';
 
 CREATE TABLE osm.rating_zone (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
@@ -369,7 +420,8 @@ CREATE TABLE osm.rating_zone (
     PRIMARY KEY (regulation_id, zone),
     UNIQUE (regulation_id, lowest)
 );
-COMMENT ON TABLE osm.rating_zone IS 'Zones of the rating, by the lowest score (rounded half up to 0.1) that reaches them.';
+COMMENT ON TABLE osm.rating_zone IS
+    'Zones of the rating, by the lowest score (rounded half up to 0.1) that reaches them.';
 COMMENT ON COLUMN osm.rating_zone.regulation_id IS 'Edition the zone belongs to.';
 COMMENT ON COLUMN osm.rating_zone.zone IS 'Name of the zone, e.g. green.';
 COMMENT ON COLUMN osm.rating_zone.position IS 'Order of display.';
@@ -378,8 +430,8 @@ COMMENT ON COLUMN osm.rating_zone.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.rating_zone.lowest IS 'Lowest score of the zone.';
 COMMENT ON COLUMN osm.rating_zone.colour IS 'Colour for screens and charts, #rrggbb.';
 
--- A changed definition drops the compiled acts of every backend; the triggers only invalidate, so they may
--- fire in restore and logical apply too.
+-- A changed definition drops the compiled acts of every backend; the triggers only invalidate, so
+-- they may fire in restore and logical apply too.
 CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.regulation
     FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
 CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.regulation
@@ -417,12 +469,21 @@ CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.channel_ru
 CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.channel_rule
     FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
 
-ALTER TABLE osm.regulation ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.role ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.state ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.action ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.transition ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.clock_rule ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.content_rule ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.reason ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
-ALTER TABLE osm.channel_rule ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.regulation
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.role
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.state
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.action
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.transition
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.clock_rule
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.content_rule
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.reason
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.channel_rule
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;

@@ -16,7 +16,8 @@ CREATE TABLE osm.clock (
     used osm.business_interval NOT NULL,
     paused_at timestamptz,
     stopped_at timestamptz,
-    state text NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'paused', 'met', 'missed', 'cancelled')),
+    state text NOT NULL DEFAULT 'running' CHECK (state IN
+        ('running', 'paused', 'met', 'missed', 'cancelled')),
     armed boolean NOT NULL,
     binding boolean NOT NULL,
     outer_term boolean NOT NULL,
@@ -45,27 +46,32 @@ COMMENT ON COLUMN osm.clock.assignment_id IS 'Assignment, for rules of that scop
 COMMENT ON COLUMN osm.clock.reply_id IS 'Reply, for rules of that scope.';
 COMMENT ON COLUMN osm.clock.cycle_no IS 'Which run of the rule on this incident (and assignment).';
 COMMENT ON COLUMN osm.clock.calendar IS 'Calendar counted on.';
-COMMENT ON COLUMN osm.clock.term IS 'Term in force for this run; null where the due instant was named.';
+COMMENT ON COLUMN osm.clock.term IS
+    'Term in force for this run; null where the due instant was named.';
 COMMENT ON COLUMN osm.clock.started_at IS 'Instant the term counts from.';
 COMMENT ON COLUMN osm.clock.due_at IS 'Last instant that is in time.';
 COMMENT ON COLUMN osm.clock.resumed_at IS 'Start of the current or last running stretch.';
 COMMENT ON COLUMN osm.clock.used IS 'Business time used in finished stretches.';
 COMMENT ON COLUMN osm.clock.paused_at IS 'Since when it stands still.';
 COMMENT ON COLUMN osm.clock.stopped_at IS 'When it ended.';
-COMMENT ON COLUMN osm.clock.state IS 'running, paused, met (stopped no later than due), missed, cancelled (no verdict).';
+COMMENT ON COLUMN osm.clock.state IS
+    'running, paused, met (stopped no later than due), missed, cancelled (no verdict).';
 COMMENT ON COLUMN osm.clock.armed IS 'False for a rule armed on use: not flagged while it runs.';
 COMMENT ON COLUMN osm.clock.binding IS 'False where a breach is shown and not counted.';
 COMMENT ON COLUMN osm.clock.outer_term IS 'Whether the term is owed to the author.';
-COMMENT ON COLUMN osm.clock.provisional IS 'The calendar was not known that far; recalculated when it is.';
+COMMENT ON COLUMN osm.clock.provisional IS
+    'The calendar was not known that far; recalculated when it is.';
 COMMENT ON COLUMN osm.clock.body_id IS 'Body that answers for it.';
 COMMENT ON COLUMN osm.clock.official_id IS 'Official that answers for it, where known by name.';
 COMMENT ON COLUMN osm.clock.stopped_by IS 'Official whose step ended it.';
 COMMENT ON COLUMN osm.clock.started_seq IS 'Event that started it.';
 COMMENT ON COLUMN osm.clock.stopped_seq IS 'Event that ended it.';
-COMMENT ON COLUMN osm.clock.flagged_at IS 'When the breach was flagged; the breach itself is dated by due_at.';
+COMMENT ON COLUMN osm.clock.flagged_at IS
+    'When the breach was flagged; the breach itself is dated by due_at.';
 COMMENT ON COLUMN osm.clock.warn_at IS 'Next instant at which a warning is due; null when none is.';
 COMMENT ON COLUMN osm.clock.excuse IS 'Reason for which the breach was excused; the fact stays.';
-CREATE UNIQUE INDEX clock_run_key ON osm.clock (incident_id, rule_id, (coalesce(assignment_id, 0)), cycle_no, authority_id);
+CREATE UNIQUE INDEX clock_run_key ON osm.clock
+    (incident_id, rule_id, (coalesce(assignment_id, 0)), cycle_no, authority_id);
 CREATE INDEX clock_due_idx ON osm.clock (due_at) INCLUDE (authority_id)
     WHERE state = 'running' AND armed AND flagged_at IS NULL;
 CREATE INDEX clock_warn_idx ON osm.clock (warn_at) INCLUDE (authority_id)
@@ -83,7 +89,8 @@ CREATE TABLE osm.clock_segment (
     PRIMARY KEY (clock_id, seq, authority_id),
     FOREIGN KEY (clock_id, authority_id) REFERENCES osm.clock (id, authority_id)
 );
-COMMENT ON TABLE osm.clock_segment IS 'Finished stretches of a clock: when it ran or stood still and who had the incident.';
+COMMENT ON TABLE osm.clock_segment IS
+    'Finished stretches of a clock: when it ran or stood still and who had the incident.';
 COMMENT ON COLUMN osm.clock_segment.clock_id IS 'Clock.';
 COMMENT ON COLUMN osm.clock_segment.authority_id IS 'Authority.';
 COMMENT ON COLUMN osm.clock_segment.incident_id IS 'Incident.';
@@ -110,7 +117,8 @@ CREATE TABLE osm.notification (
     FOREIGN KEY (incident_id, authority_id) REFERENCES osm.incident (id, authority_id),
     FOREIGN KEY (recipient_id, authority_id) REFERENCES osm.official (id, authority_id)
 );
-COMMENT ON TABLE osm.notification IS 'Outbox for mailers and messengers; written in the transaction of its cause.';
+COMMENT ON TABLE osm.notification IS
+    'Outbox for mailers and messengers; written in the transaction of its cause.';
 COMMENT ON COLUMN osm.notification.id IS 'Key.';
 COMMENT ON COLUMN osm.notification.authority_id IS 'Authority.';
 COMMENT ON COLUMN osm.notification.incident_id IS 'Incident.';
@@ -124,8 +132,10 @@ COMMENT ON COLUMN osm.notification.data IS 'What a template needs: action, state
 COMMENT ON COLUMN osm.notification.created_at IS 'When it was written.';
 COMMENT ON COLUMN osm.notification.deliver_after IS 'Not to be delivered before.';
 COMMENT ON COLUMN osm.notification.state IS 'waiting, leased, sent, dead.';
-CREATE UNIQUE INDEX notification_step_key ON osm.notification (incident_id, event_seq, recipient_id, authority_id)
+CREATE UNIQUE INDEX notification_step_key ON osm.notification
+    (incident_id, event_seq, recipient_id, authority_id)
     WHERE kind = 'step';
-CREATE UNIQUE INDEX notification_clock_key ON osm.notification (clock_id, kind, deliver_after, recipient_id, authority_id)
+CREATE UNIQUE INDEX notification_clock_key ON osm.notification
+    (clock_id, kind, deliver_after, recipient_id, authority_id)
     WHERE clock_id IS NOT NULL;
 CREATE INDEX notification_waiting_idx ON osm.notification (deliver_after) WHERE state = 'waiting';

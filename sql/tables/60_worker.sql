@@ -11,7 +11,8 @@ COMMENT ON COLUMN osm.worker_status.state IS
 'incomplete, other version, not coordinator, busy, failed, not served.';
 COMMENT ON COLUMN osm.worker_status.running IS 'Whether a worker is connected now.';
 COMMENT ON COLUMN osm.worker_status.last_pass IS 'End of the last pass.';
-COMMENT ON COLUMN osm.worker_status.next_due IS 'Next instant something is due; null when nothing is.';
+COMMENT ON COLUMN osm.worker_status.next_due IS
+    'Next instant something is due; null when nothing is.';
 COMMENT ON COLUMN osm.worker_status.passes IS 'Passes.';
 COMMENT ON COLUMN osm.worker_status.breaches IS 'Breaches flagged.';
 COMMENT ON COLUMN osm.worker_status.warnings IS 'Warnings written.';
@@ -19,7 +20,8 @@ COMMENT ON COLUMN osm.worker_status.lag_p50 IS
 'Milliseconds from an instant to the commit of the pass that dealt with it, median.';
 COMMENT ON COLUMN osm.worker_status.lag_p99 IS 'The same, 99th percentile.';
 COMMENT ON COLUMN osm.worker_status.lag_max IS 'The same, longest.';
-COMMENT ON COLUMN osm.worker_status.last_error IS 'Message of the last error; null when there was none.';
+COMMENT ON COLUMN osm.worker_status.last_error IS
+    'Message of the last error; null when there was none.';
 COMMENT ON COLUMN osm.worker_status.last_error_code IS 'Its SQLSTATE.';
 COMMENT ON COLUMN osm.worker_status.last_error_at IS 'When it happened.';
 IF current_setting('server_version_num')::integer >= 150000 THEN

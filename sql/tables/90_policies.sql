@@ -1,4 +1,5 @@
--- Row security: one function call each, no sub-select, so that it also works where a table is sharded.
+-- Row security: one function call each, no sub-select, so that it also works where a table is
+-- sharded.
 
 ALTER TABLE osm.body ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.body FOR SELECT USING (osm.can_see_authority(authority_id));
@@ -19,7 +20,8 @@ CREATE POLICY step ON osm.incident FOR UPDATE
 ALTER TABLE osm.event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.event FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
 ALTER TABLE osm.assignment ENABLE ROW LEVEL SECURITY;
-CREATE POLICY see ON osm.assignment FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
+CREATE POLICY see ON osm.assignment FOR SELECT
+    USING (osm.can_see_incident(authority_id, incident_id));
 ALTER TABLE osm.reply ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.reply FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
 ALTER TABLE osm.review ENABLE ROW LEVEL SECURITY;
@@ -27,6 +29,8 @@ CREATE POLICY see ON osm.review FOR SELECT USING (osm.can_see_incident(authority
 ALTER TABLE osm.clock ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.clock FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
 ALTER TABLE osm.clock_segment ENABLE ROW LEVEL SECURITY;
-CREATE POLICY see ON osm.clock_segment FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
+CREATE POLICY see ON osm.clock_segment FOR SELECT
+    USING (osm.can_see_incident(authority_id, incident_id));
 ALTER TABLE osm.notification ENABLE ROW LEVEL SECURITY;
-CREATE POLICY see ON osm.notification FOR SELECT USING (osm.can_see_incident(authority_id, incident_id));
+CREATE POLICY see ON osm.notification FOR SELECT
+    USING (osm.can_see_incident(authority_id, incident_id));
