@@ -68,18 +68,18 @@ for log in "${logs[@]}"; do
     began=$SECONDS
     load "$log"
     [ "$log" != boston ] || load boston_rule
-    {
+    for part in "$log.sql" mismatches.sql report.sql; do
         replay -v every="$every" -v log="$log" -v document="$(cat "$here/$log.json")" \
-            -f "$here/$log.sql" -f "$here/mismatches.sql" -f "$here/report.sql" </dev/null &&
-            replay -At -v log="$log" -v skipped="$skipped" <<'SQL'
+            -f "$here/$part" </dev/null || {
+            failed=$((failed + 1))
+            echo "not ok - $log: $part broke off"
+        }
+    done
+    replay -At -v log="$log" -v skipped="$skipped" <<'SQL'
 SELECT format('%s %s - %s: %s: %s', CASE WHEN passed THEN 'ok' ELSE 'not ok' END, number + :skipped,
     log, what, figures)
 FROM replay.criterion WHERE log = :'log' ORDER BY number;
 SQL
-    } || {
-        failed=$((failed + 1))
-        echo "not ok - $log: the replay broke off"
-    }
     echo "# $log took $((SECONDS - began)) s"
 done
 read -r passed wrong < <(replay -At -F ' ' -c "SELECT count(*) FILTER (WHERE passed),
