@@ -64,9 +64,6 @@ typedef struct Clocks
 	int			n;
 	int			allocated;
 	Clock	   *items;
-	TimestampTz overdue_since;	/* earliest outer term missed by this step */
-	bool		overdue;
-	bool		redeemed;		/* an outer term flagged too early was met after all */
 } Clocks;
 
 static bool
@@ -249,22 +246,9 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 	clock->dirty = true;
 	note(step, clock, cancelled ? "cancel" : "stop",
 		 cancelled ? NULL : clock_state_names[clock->state], NULL);
-	if (clock->state == CLOCK_MET && clock->flagged)
-	{
-		/* a step recorded late but done in time: the flag was punctual and yet wrong */
-		clock->flagged = false;
-		clocks->redeemed |= clock->rule->outer_term && clock->binding;
-	}
-	if (clock->state == CLOCK_MISSED)
-	{
-		clock->flagged = true;
-		if (clock->rule->outer_term && clock->binding &&
-			(!clocks->overdue || clock->due_at < clocks->overdue_since))
-		{
-			clocks->overdue = true;
-			clocks->overdue_since = clock->due_at;
-		}
-	}
+	/* a step recorded late may have been in time: the flag was punctual and yet wrong */
+	if (!cancelled)
+		clock->flagged = clock->state == CLOCK_MISSED;
 }
 
 static void
@@ -276,6 +260,9 @@ pause_clock(Clocks *clocks, Clock *clock)
 	write_segment(step, clock, clock->resumed_at, step->occurred_at, "run");
 	clock->state = CLOCK_PAUSED;
 	clock->paused_at = step->occurred_at;
+	/* the pass over what is due does not see a paused clock */
+	if (clock->rule->armed && step->occurred_at > clock->due_at)
+		clock->flagged = true;
 	clock->dirty = true;
 	note(step, clock, "pause", NULL, NULL);
 }
@@ -325,13 +312,14 @@ resume_clock(Clocks *clocks, Clock *clock)
 }
 
 static Clock *
-open_clock(Clocks *clocks, const ActClockRule *rule, int64 assignment_id)
+open_clock(Clocks *clocks, const ActClockRule *rule, int64 assignment_id, int64 reply_id)
 {
 	for (int i = clocks->n - 1; i >= 0; i--)
 	{
 		Clock	   *clock = &clocks->items[i];
 
-		if (clock->rule == rule && is_open(clock) && clock->assignment_id == assignment_id)
+		if (clock->rule == rule && is_open(clock) && clock->assignment_id == assignment_id &&
+			(reply_id == 0 || clock->reply_id == reply_id))
 			return clock;
 	}
 	return NULL;
@@ -396,7 +384,7 @@ start_instant(const Step *step, const ActClockRule *rule)
 		if (strcmp(rule->counts_from, "detected_at") == 0)
 			return DatumGetTimestampTz(step->after.values[COL_DETECTED_AT]);
 		if (osm_details_has(step->details, rule->counts_from))
-			return osm_details_instant(step->details, rule->counts_from, step->act->time_zone);
+			return osm_details_day(step->details, rule->counts_from, step->act->time_zone);
 	}
 	return step->occurred_at;
 }
@@ -415,12 +403,12 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 	Clock		fresh;
 	bool		provisional = false;
 
-	if (open_clock(clocks, rule, assignment_id) != NULL)
-		return;
 	memset(&fresh, 0, sizeof(fresh));
 	fresh.rule = rule;
 	fresh.assignment_id = assignment_id;
 	fresh.reply_id = rule->scope == 'r' ? osm_row_int64(&step->after, COL_REPLY_ID) : 0;
+	if (open_clock(clocks, rule, assignment_id, fresh.reply_id) != NULL)
+		return;
 	fresh.cycle_no = 1;
 	for (int i = 0; i < clocks->n; i++)
 	{
@@ -454,7 +442,7 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 		return;
 	else if (rule->anchor != NULL)
 	{
-		anchor = open_clock(clocks, rule->anchor, 0);
+		anchor = open_clock(clocks, rule->anchor, 0, 0);
 		if (anchor == NULL || anchor->state != CLOCK_RUNNING)
 			return;
 		anchor_due(&fresh, anchor);
@@ -619,7 +607,7 @@ follow_anchors(Clocks *clocks)
 
 		if (!is_open(clock) || clock->rule->anchor == NULL || !clock->has_term || clock->id == 0)
 			continue;
-		anchor = open_clock(clocks, clock->rule->anchor, 0);
+		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
 		if (anchor == NULL || !anchor->due_moved)
 			continue;
 		anchor_due(clock, anchor);
@@ -771,6 +759,9 @@ write_clocks(Clocks *clocks)
 			nulls[12] = ended ? ' ' : 'n';
 			values[13] = Int32GetDatum(step->seq);
 			nulls[13] = ended ? ' ' : 'n';
+			/* a breach undone by a later due instant may come again */
+			if (clock->state == CLOCK_RUNNING && clock->due_moved && clock->due_at >= step->recorded_at)
+				clock->flagged = false;
 			values[14] = TimestampTzGetDatum(step->recorded_at);
 			nulls[14] = clock->flagged ? ' ' : 'n';
 			values[15] = TimestampTzGetDatum(warn_at);
@@ -780,8 +771,8 @@ write_clocks(Clocks *clocks)
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
-				"flagged_at = CASE WHEN $9 OPERATOR(pg_catalog.=) 'met' THEN NULL "
-				"ELSE COALESCE(flagged_at, $15) END, warn_at = $16 "
+				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
+				"warn_at = $16 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 				16, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
@@ -792,40 +783,43 @@ write_clocks(Clocks *clocks)
 }
 
 /*
- * write_overdue dates the incident's lateness by the earliest outer term it
- * missed; anew from all its clocks where one flagged before was met after all.
+ * write_overdue dates the incident's lateness by the earliest outer term that
+ * was missed or is flagged; a cancelled one has no verdict.
  */
 static void
 write_overdue(Clocks *clocks)
 {
 	static SPIPlanPtr plan = NULL;
-	static SPIPlanPtr redeem_plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	const IncidentRow *row = &clocks->step->after;
 	Datum		values[3];
+	char		nulls[4] = "   ";
+	TimestampTz since = 0;
+	bool		overdue = false;
 
-	if (!clocks->overdue && !clocks->redeemed)
+	for (int i = 0; i < clocks->n; i++)
+	{
+		const Clock *clock = &clocks->items[i];
+
+		if (clock->flagged && clock->state != CLOCK_CANCELLED && clock->rule->outer_term &&
+			clock->binding && (!overdue || clock->due_at < since))
+		{
+			overdue = true;
+			since = clock->due_at;
+		}
+	}
+	if (overdue == !row->nulls[COL_OVERDUE_SINCE] &&
+		(!overdue || since == DatumGetTimestampTz(row->values[COL_OVERDUE_SINCE])))
 		return;
 	values[0] = Int64GetDatum(clocks->step->incident_id);
 	values[1] = Int64GetDatum(clocks->step->authority_id);
-	values[2] = TimestampTzGetDatum(clocks->overdue_since);
+	values[2] = TimestampTzGetDatum(since);
+	nulls[2] = overdue ? ' ' : 'n';
 	osm_engine_begin();
-	if (clocks->redeemed)
-		(void) osm_spi_run(
-			&redeem_plan,
-			"UPDATE osm.incident SET overdue_since = ("
-			"SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
-			"WHERE c.incident_id OPERATOR(pg_catalog.=) $1 AND c.authority_id OPERATOR(pg_catalog.=) $2 "
-			"AND c.outer_term AND c.binding AND c.flagged_at IS NOT NULL "
-			"AND c.state OPERATOR(pg_catalog.<>) 'cancelled') "
-			"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-			2, types, values, NULL, SPI_OK_UPDATE);
-	else
-		(void) osm_spi_run(
-			&plan,
-			"UPDATE osm.incident SET overdue_since = $3 WHERE id OPERATOR(pg_catalog.=) $1 "
-			"AND authority_id OPERATOR(pg_catalog.=) $2 "
-			"AND (overdue_since IS NULL OR overdue_since OPERATOR(pg_catalog.>) $3)",
-			3, types, values, NULL, SPI_OK_UPDATE);
+	(void) osm_spi_run(&plan,
+					   "UPDATE osm.incident SET overdue_since = $3 "
+					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+					   3, types, values, nulls, SPI_OK_UPDATE);
 	osm_engine_end();
 	MemoryContextSwitchTo(clocks->step->context);
 }

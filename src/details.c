@@ -140,14 +140,14 @@ osm_details_list(Jsonb *details, const char *key, int *n)
 }
 
 /*
- * osm_details_instant reads a key as an instant: a timestamp (the session's zone
- * where it names none), or a date, which means the end of that day in the given
- * zone.  The caller has checked that the key is there.  Errors: OW003 for what is
+ * read_instant reads a key as an instant: a timestamp (the session's zone where it
+ * names none), or a date, which means midnight of that day, put off by some days,
+ * in the given zone.  The caller has checked that the key is there.  Errors: OW003 for what is
  * no single value or infinite, else 22007 and its kin, as PostgreSQL reports bad
  * timestamps.
  */
-TimestampTz
-osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
+static TimestampTz
+read_instant(Jsonb *details, const char *key, const char *time_zone, int day_offset)
 {
 	char	   *text = osm_details_text(details, key);
 	TimestampTz instant;
@@ -160,7 +160,7 @@ osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
 	if (strlen(text) == 10 && strspn(text, "0123456789-") == 10)
 	{
 		DateADT		day = DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(text)));
-		Datum		local = TimestampGetDatum((Timestamp) (day + 1) * USECS_PER_DAY);
+		Datum		local = TimestampGetDatum((Timestamp) (day + day_offset) * USECS_PER_DAY);
 
 		return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone,
 													   CStringGetTextDatum(time_zone), local));
@@ -174,6 +174,20 @@ osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
 				 errmsg("\"%s\" must be a date or a timestamp", key),
 				 errdetail("Infinity is neither.")));
 	return instant;
+}
+
+/* osm_details_instant: as above; a date means the end of that day. */
+TimestampTz
+osm_details_instant(Jsonb *details, const char *key, const char *time_zone)
+{
+	return read_instant(details, key, time_zone, 1);
+}
+
+/* osm_details_day: as above; a date means the beginning of that day, to count from. */
+TimestampTz
+osm_details_day(Jsonb *details, const char *key, const char *time_zone)
+{
+	return read_instant(details, key, time_zone, 0);
 }
 
 /* salted_digest returns hex(sha256(salt || text)). */

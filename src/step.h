@@ -100,6 +100,7 @@ extern int	osm_details_length(Jsonb *details, const char *key);
 extern bool osm_details_true(Jsonb *details, const char *object, const char *key);
 extern char **osm_details_list(Jsonb *details, const char *key, int *n);
 extern TimestampTz osm_details_instant(Jsonb *details, const char *key, const char *time_zone);
+extern TimestampTz osm_details_day(Jsonb *details, const char *key, const char *time_zone);
 extern Jsonb *osm_details_for_event(const Step *step);
 
 /* step_prepare.c */
