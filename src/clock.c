@@ -522,6 +522,24 @@ change_open_clocks(Clocks *clocks)
 				 osm_triggers_match(&rule->resumes_on, action, kind))
 			resume_clock(clocks, clock);
 	}
+
+	/* what is counted back from a term stands still with it */
+	for (int i = 0; i < clocks->n; i++)
+	{
+		Clock	   *clock = &clocks->items[i];
+		Clock	   *anchor;
+
+		if (!is_open(clock) || clock->rule->anchor == NULL || !clock->has_term)
+			continue;
+		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
+		if (anchor == NULL)
+			continue;
+		if (clock->state == CLOCK_RUNNING && anchor->state == CLOCK_PAUSED)
+			pause_clock(clocks, clock);
+		else if (clock->state == CLOCK_PAUSED && anchor->state == CLOCK_RUNNING &&
+				 clock->rule->pauses_on.n == 0)
+			resume_clock(clocks, clock);
+	}
 }
 
 static void
@@ -593,6 +611,64 @@ set_term(Clocks *clocks)
 	clock->due_moved = true;
 	clock->dirty = true;
 	note(step, clock, "due", NULL, &old_due);
+}
+
+/*
+ * raise_urgency gives running clocks the shorter terms of an incident that has
+ * become urgent: an urgent term counts from the clock's own start, a factor
+ * takes its share of what is unused.  What is past by that very step is due now,
+ * and nobody's who had the incident: body_id is taken off.
+ */
+static void
+raise_urgency(Clocks *clocks)
+{
+	Step	   *step = clocks->step;
+
+	if (step->from == NULL || !step->urgent || osm_step_is_urgent(step->act, &step->before))
+		return;
+	for (int i = 0; i < clocks->n; i++)
+	{
+		Clock	   *clock = &clocks->items[i];
+		ActClockRule *rule = clock->rule;
+		TimestampTz old_due = clock->due_at;
+		bool		provisional = false;
+
+		if (clock->state != CLOCK_RUNNING || !clock->has_term || rule->anchor != NULL ||
+			step->occurred_at > clock->due_at || (!rule->has_urgent_term && rule->urgent_factor <= 0))
+			continue;
+		if (rule->has_urgent_term)
+		{
+			BusinessInterval rest = rule->urgent_term;
+
+			rest.time -= clock->used.time;
+			clock->term = rule->urgent_term;
+			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), clock->resumed_at, &rest,
+											 &provisional);
+		}
+		else
+		{
+			BusinessInterval rest;
+			int64		unused;
+
+			osm_calendar_between(osm_calendar_get(clock->calendar), step->occurred_at, clock->due_at, &rest);
+			unused = (int64) (rest.time * rule->urgent_factor + 0.5);
+			clock->term.time -= rest.time - unused;
+			rest.time = unused;
+			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), step->occurred_at, &rest,
+											 &provisional);
+		}
+		clock->provisional |= provisional;
+		if (clock->due_at < step->occurred_at)
+		{
+			clock->due_at = step->occurred_at;
+			clock->body_id = 0;
+		}
+		if (clock->due_at == old_due)
+			continue;
+		clock->due_moved = true;
+		clock->dirty = true;
+		note(step, clock, "due", NULL, &old_due);
+	}
 }
 
 /* follow_anchors moves running clocks whose anchor was moved. */
@@ -840,6 +916,7 @@ osm_step_clocks(Step *step)
 	if (step->action->effect == EFFECT_SET_TERM)
 		set_term(&clocks);
 	follow_holder(&clocks);
+	raise_urgency(&clocks);
 	follow_anchors(&clocks);
 	start_clocks(&clocks);
 	write_clocks(&clocks);
