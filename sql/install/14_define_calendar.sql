@@ -236,7 +236,7 @@ DECLARE
     known CONSTANT jsonb := '{"name": "string", "type": "string", "title": "string",
         "note": "string", "parent": "string", "time_zone": "string", "hours": "object",
         "short_day_cut": "string", "observes_decree_days": "boolean", "known_until": "string",
-        "confirmed_until": "string", "every_year": "object", "days": "object"}';
+        "confirmed_until": "string", "every_year": "object", "days": "object"}'::jsonb;
     entry record;
 BEGIN
     IF jsonb_typeof(definition) <> 'object' THEN
@@ -481,10 +481,10 @@ DECLARE
     day date;
     known date;
     day_kinds CONSTANT text[] :=
-        '{holiday,transferred_day_off,short_day,working_weekend,nonworking_decree}';
+        '{holiday,transferred_day_off,short_day,working_weekend,nonworking_decree}'::text[];
     child text;
     result integer := 0;
-    loaded jsonb := '{}';
+    loaded jsonb := '{}'::jsonb;
     entry record;
 BEGIN
     PERFORM osm.require_tables();
