@@ -249,9 +249,8 @@ effect_by_name(const char *name)
 static ActCheck
 check_by_name(const char *name)
 {
-	static const char *const names[] = {
-		"present", "absent", "max_items", "min_items", "listed", "ticked", "same_channel", "known_channel"
-	};
+	static const char *const names[] = { "present", "absent", "max_items",    "min_items",
+										 "listed",  "ticked", "same_channel", "known_channel" };
 
 	for (int i = 0; i < (int) lengthof(names); i++)
 	{
@@ -287,8 +286,10 @@ select_rows(const char *sql, const Act *act)
 static void
 load_head(Act *act)
 {
-	if (select_rows("SELECT code, edition, title, time_zone, calendar, several_bodies, urgent_importance "
-					"FROM osm.regulation WHERE id OPERATOR(pg_catalog.=) $1", act) != 1)
+	if (select_rows(
+			"SELECT code, edition, title, time_zone, calendar, several_bodies, urgent_importance "
+			"FROM osm.regulation WHERE id OPERATOR(pg_catalog.=) $1",
+			act) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("regulation %lld does not exist", (long long) act->id)));
@@ -305,7 +306,8 @@ static void
 load_names(Act *act)
 {
 	act->nroles = select_rows("SELECT name, title, scope, may_backdate FROM osm.role "
-							  "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position", act);
+							  "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+							  act);
 	act->roles = palloc0(sizeof(ActRole) * Max(act->nroles, 1));
 	for (int i = 0; i < act->nroles; i++)
 	{
@@ -319,7 +321,8 @@ load_names(Act *act)
 	}
 
 	act->nstates = select_rows("SELECT name, title, title_en, kind FROM osm.state "
-							   "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position", act);
+							   "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+							   act);
 	act->states = palloc0(sizeof(ActState) * Max(act->nstates, 1));
 	for (int i = 0; i < act->nstates; i++)
 	{
@@ -333,7 +336,8 @@ load_names(Act *act)
 	}
 
 	act->nactions = select_rows("SELECT name, title, title_en, effect, notifies FROM osm.action "
-								"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position", act);
+								"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+								act);
 	act->actions = palloc0(sizeof(ActAction) * Max(act->nactions, 1));
 	for (int i = 0; i < act->nactions; i++)
 	{
@@ -348,9 +352,11 @@ load_names(Act *act)
 static void
 load_transitions(Act *act)
 {
-	act->ntransitions = select_rows("SELECT action, from_state, to_state, role, requires, applies_when, clause "
-									"FROM osm.transition WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
-									"ORDER BY position", act);
+	act->ntransitions =
+		select_rows("SELECT action, from_state, to_state, role, requires, applies_when, clause "
+					"FROM osm.transition WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
+					"ORDER BY position",
+					act);
 	act->transitions = palloc0(sizeof(ActTransition) * Max(act->ntransitions, 1));
 	for (int i = 0; i < act->ntransitions; i++)
 	{
@@ -380,11 +386,13 @@ load_transitions(Act *act)
 static void
 load_clocks(Act *act)
 {
-	act->nclocks = select_rows("SELECT id, name, starts_on, stops_on, cancels_on, pauses_on, resumes_on, anchor, "
-							   "term, urgent_term, urgent_factor::double precision, counts_from, due_from, calendar, armed, "
-							   "scope, outer_term, responsible, binding, warn_before, applies_when, clause "
-							   "FROM osm.clock_rule WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
-							   "ORDER BY position", act);
+	act->nclocks = select_rows(
+		"SELECT id, name, starts_on, stops_on, cancels_on, pauses_on, resumes_on, anchor, "
+		"term, urgent_term, urgent_factor::double precision, counts_from, due_from, calendar, armed, "
+		"scope, outer_term, responsible, binding, warn_before, applies_when, clause "
+		"FROM osm.clock_rule WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
+		"ORDER BY position",
+		act);
 	act->clocks = palloc0(sizeof(ActClockRule) * Max(act->nclocks, 1));
 	for (int i = 0; i < act->nclocks; i++)
 	{
@@ -434,9 +442,11 @@ load_clocks(Act *act)
 static void
 load_contents(Act *act)
 {
-	act->ncontents = select_rows("SELECT name, title, applies_to, applies_when, \"check\", key, unless, "
-								 "\"limit\"::bigint, mode, clause FROM osm.content_rule "
-								 "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position", act);
+	act->ncontents =
+		select_rows("SELECT name, title, applies_to, applies_when, \"check\", key, unless, "
+					"\"limit\"::bigint, mode, clause FROM osm.content_rule "
+					"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+					act);
 	act->contents = palloc0(sizeof(ActContentRule) * Max(act->ncontents, 1));
 	for (int i = 0; i < act->ncontents; i++)
 	{
@@ -454,8 +464,10 @@ load_contents(Act *act)
 		rule->clause = TEXT(i, 10);
 	}
 
-	act->nreasons = select_rows("SELECT list, code, title, closed_list, clause FROM osm.reason "
-								"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY list, position", act);
+	act->nreasons =
+		select_rows("SELECT list, code, title, closed_list, clause FROM osm.reason "
+					"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY list, position",
+					act);
 	act->reasons = palloc0(sizeof(ActReason) * Max(act->nreasons, 1));
 	for (int i = 0; i < act->nreasons; i++)
 	{
@@ -466,8 +478,10 @@ load_contents(Act *act)
 		act->reasons[i].clause = TEXT(i, 5);
 	}
 
-	act->nchannels = select_rows("SELECT channel, account_kind, clause, others_allowed FROM osm.channel_rule "
-								 "WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position", act);
+	act->nchannels =
+		select_rows("SELECT channel, account_kind, clause, others_allowed FROM osm.channel_rule "
+					"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
+					act);
 	act->channels = palloc0(sizeof(ActChannel) * Max(act->nchannels, 1));
 	for (int i = 0; i < act->nchannels; i++)
 	{
@@ -591,11 +605,13 @@ osm_act_edition(const char *code, TimestampTz detected_at)
 				 errmsg("regulation \"%s\" does not exist", code),
 				 errhint("Load it with osm.install_preset() or osm.define_regulation().")));
 	if (result == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_BAD_DATA),
-				 errmsg("no edition of regulation \"%s\" was in force when the message was detected", code),
-				 errdetail("The message was detected at %s.", timestamptz_to_str(detected_at)),
-				 errhint("Check the date of detection, or load the edition in force then.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 errmsg("no edition of regulation \"%s\" was in force when the message was detected",
+					code),
+			 errdetail("The message was detected at %s.", timestamptz_to_str(detected_at)),
+			 errhint("Check the date of detection, or load the edition in force then.")));
 	return result;
 }
 

@@ -140,10 +140,12 @@ create_people_cache(void)
 	control.keysize = sizeof(int64);
 	control.entrysize = sizeof(Actor);
 	control.hcxt = CacheMemoryContext;
-	actors = hash_create("osm_workflow actors", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	actors =
+		hash_create("osm_workflow actors", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	control.keysize = sizeof(Oid);
 	control.entrysize = sizeof(LoginEntry);
-	logins = hash_create("osm_workflow logins", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	logins =
+		hash_create("osm_workflow logins", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	CacheRegisterRelcacheCallback(people_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
 }
@@ -194,8 +196,9 @@ official_of_login(void)
 		namestrcpy(&role_name, GetUserNameFromId(role_id, false));
 		value = NameGetDatum(&role_name);
 		begin_people_query(&rights);
-		n = osm_spi_look_up(&plan, "SELECT id FROM osm.official WHERE db_role OPERATOR(pg_catalog.=) $1",
-						1, types, &value, NULL);
+		n = osm_spi_look_up(&plan,
+							"SELECT id FROM osm.official WHERE db_role OPERATOR(pg_catalog.=) $1",
+							1, types, &value, NULL);
 		official_id = n > 0 ? osm_spi_int64(SPI_tuptable->vals[0], 1) : 0;
 		end_people_query(&rights);
 		entry = hash_search(logins, &role_id, HASH_ENTER, NULL);
@@ -204,11 +207,13 @@ official_of_login(void)
 		entry->generation = generation;
 	}
 	if (entry->ambiguous)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_WRONG_PERSON),
-				 errmsg("role \"%s\" belongs to more than one official",
-						GetUserNameFromId(role_id, false)),
-				 errhint("Give each official a database role of its own, or name the actor with osm.act_as().")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OSM_WRONG_PERSON),
+			 errmsg("role \"%s\" belongs to more than one official",
+					GetUserNameFromId(role_id, false)),
+			 errhint(
+				 "Give each official a database role of its own, or name the actor with osm.act_as().")));
 	return entry->official_id;
 }
 
@@ -237,9 +242,10 @@ load_actor(Actor *actor)
 	values[0] = Int64GetDatum(actor->official_id);
 	values[1] = DateADTGetDatum(actor->day);
 	begin_people_query(&rights);
-	if (osm_spi_look_up(&head_plan,
-					"SELECT authority_id, login FROM osm.official WHERE id OPERATOR(pg_catalog.=) $1",
-					1, types, values, NULL) != 1)
+	if (osm_spi_look_up(
+			&head_plan,
+			"SELECT authority_id, login FROM osm.official WHERE id OPERATOR(pg_catalog.=) $1", 1,
+			types, values, NULL) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_WRONG_PERSON),
 				 errmsg("official %lld does not exist", (long long) actor->official_id)));
@@ -248,23 +254,24 @@ load_actor(Actor *actor)
 	actor->login = osm_spi_text(SPI_tuptable->vals[0], 2);
 
 	/* own appointments first, so that a person who may act in person does */
-	actor->nroles = osm_spi_look_up(&roles_plan,
-								"SELECT h.role, h.body_id, h.acting_for, pg_catalog.lower(h.during), "
-								"  pg_catalog.upper(h.during), EXISTS (SELECT FROM osm.role AS r "
-								"    WHERE r.name OPERATOR(pg_catalog.=) h.role "
-								"      AND r.scope OPERATOR(pg_catalog.=) 'authority') "
-								"FROM (SELECT a.role, a.body_id, 0::bigint AS acting_for, a.during "
-								"      FROM osm.appointment AS a WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
-								"      UNION ALL "
-								"      SELECT a.role, a.body_id, s.principal_id, "
-								"        a.during OPERATOR(pg_catalog.*) s.during "
-								"      FROM osm.substitution AS s JOIN osm.appointment AS a "
-								"        ON a.official_id OPERATOR(pg_catalog.=) s.principal_id "
-								"       AND a.authority_id OPERATOR(pg_catalog.=) s.authority_id "
-								"      WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
-								"        AND a.during OPERATOR(pg_catalog.&&) s.during) AS h "
-								"ORDER BY h.acting_for, h.role, h.body_id",
-								1, types, values, NULL);
+	actor->nroles = osm_spi_look_up(
+		&roles_plan,
+		"SELECT h.role, h.body_id, h.acting_for, pg_catalog.lower(h.during), "
+		"  pg_catalog.upper(h.during), EXISTS (SELECT FROM osm.role AS r "
+		"    WHERE r.name OPERATOR(pg_catalog.=) h.role "
+		"      AND r.scope OPERATOR(pg_catalog.=) 'authority') "
+		"FROM (SELECT a.role, a.body_id, 0::bigint AS acting_for, a.during "
+		"      FROM osm.appointment AS a WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
+		"      UNION ALL "
+		"      SELECT a.role, a.body_id, s.principal_id, "
+		"        a.during OPERATOR(pg_catalog.*) s.during "
+		"      FROM osm.substitution AS s JOIN osm.appointment AS a "
+		"        ON a.official_id OPERATOR(pg_catalog.=) s.principal_id "
+		"       AND a.authority_id OPERATOR(pg_catalog.=) s.authority_id "
+		"      WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
+		"        AND a.during OPERATOR(pg_catalog.&&) s.during) AS h "
+		"ORDER BY h.acting_for, h.role, h.body_id",
+		1, types, values, NULL);
 	MemoryContextSwitchTo(context);
 	actor->roles = palloc0(sizeof(ActorRole) * Max(actor->nroles, 1));
 	for (int i = 0; i < actor->nroles; i++)
@@ -279,21 +286,22 @@ load_actor(Actor *actor)
 		actor->roles[i].whole_authority = osm_spi_bool(row, 6);
 	}
 
-	actor->nbodies = osm_spi_look_up(&bodies_plan,
-								 "WITH RECURSIVE reach (id, authority_id) AS ("
-								 "  SELECT a.body_id, a.authority_id FROM osm.appointment AS a "
-								 "  WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
-								 "    AND a.during OPERATOR(pg_catalog.@>) $2 "
-								 "  UNION SELECT a.body_id, a.authority_id FROM osm.substitution AS s "
-								 "  JOIN osm.appointment AS a ON a.official_id OPERATOR(pg_catalog.=) s.principal_id "
-								 "   AND a.authority_id OPERATOR(pg_catalog.=) s.authority_id "
-								 "  WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
-								 "    AND s.during OPERATOR(pg_catalog.@>) $2 AND a.during OPERATOR(pg_catalog.@>) $2 "
-								 "  UNION SELECT b.id, b.authority_id FROM reach AS r JOIN osm.body AS b "
-								 "    ON b.parent_id OPERATOR(pg_catalog.=) r.id "
-								 "   AND b.authority_id OPERATOR(pg_catalog.=) r.authority_id) "
-								 "SELECT id FROM reach ORDER BY id",
-								 2, types, values, NULL);
+	actor->nbodies = osm_spi_look_up(
+		&bodies_plan,
+		"WITH RECURSIVE reach (id, authority_id) AS ("
+		"  SELECT a.body_id, a.authority_id FROM osm.appointment AS a "
+		"  WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
+		"    AND a.during OPERATOR(pg_catalog.@>) $2 "
+		"  UNION SELECT a.body_id, a.authority_id FROM osm.substitution AS s "
+		"  JOIN osm.appointment AS a ON a.official_id OPERATOR(pg_catalog.=) s.principal_id "
+		"   AND a.authority_id OPERATOR(pg_catalog.=) s.authority_id "
+		"  WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
+		"    AND s.during OPERATOR(pg_catalog.@>) $2 AND a.during OPERATOR(pg_catalog.@>) $2 "
+		"  UNION SELECT b.id, b.authority_id FROM reach AS r JOIN osm.body AS b "
+		"    ON b.parent_id OPERATOR(pg_catalog.=) r.id "
+		"   AND b.authority_id OPERATOR(pg_catalog.=) r.authority_id) "
+		"SELECT id FROM reach ORDER BY id",
+		2, types, values, NULL);
 	MemoryContextSwitchTo(context);
 	actor->bodies = palloc0(sizeof(int64) * Max(actor->nbodies, 1));
 	for (int i = 0; i < actor->nbodies; i++)
@@ -392,13 +400,14 @@ may_act_for_others(int64 authority_id)
 	values[0] = Int64GetDatum(authority_id);
 	values[1] = ObjectIdGetDatum(user_id);
 	begin_people_query(&rights);
-	allowed = osm_spi_look_up(&plan,
-						  "SELECT 1 FROM osm.access AS a JOIN pg_catalog.pg_roles AS r "
-						  "  ON r.rolname OPERATOR(pg_catalog.=) a.role "
-						  "WHERE a.level OPERATOR(pg_catalog.=) 'portal' "
-						  "  AND (a.authority_id IS NULL OR a.authority_id OPERATOR(pg_catalog.=) $1) "
-						  "  AND pg_catalog.pg_has_role($2, r.oid, 'USAGE')",
-						  2, types, values, NULL) > 0;
+	allowed = osm_spi_look_up(
+				  &plan,
+				  "SELECT 1 FROM osm.access AS a JOIN pg_catalog.pg_roles AS r "
+				  "  ON r.rolname OPERATOR(pg_catalog.=) a.role "
+				  "WHERE a.level OPERATOR(pg_catalog.=) 'portal' "
+				  "  AND (a.authority_id IS NULL OR a.authority_id OPERATOR(pg_catalog.=) $1) "
+				  "  AND pg_catalog.pg_has_role($2, r.oid, 'USAGE')",
+				  2, types, values, NULL) > 0;
 	end_people_query(&rights);
 	return allowed;
 }
@@ -464,10 +473,11 @@ osm_act_as(PG_FUNCTION_ARGS)
 					 errhint("Name the authority as the second argument of osm.act_as().")));
 	}
 	if (!may_act_for_others(authority_id))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied to act for others"),
-				 errhint("Only roles given level \"portal\" by osm.grant_access() may act for others, and only within their authority.")));
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), errmsg("permission denied to act for others"),
+			 errhint(
+				 "Only roles given level \"portal\" by osm.grant_access() may act for others, and only within their authority.")));
 	if (login[0] != '\0' && n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_WRONG_PERSON),
@@ -675,7 +685,7 @@ osm_can_see_incident(PG_FUNCTION_ARGS)
 					2, types, values, NULL) == 1)
 	{
 		bool		isnull;
-		Datum		bodies = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+		Datum bodies = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
 
 		visible = !isnull && sees_bodies(actor, DatumGetArrayTypeP(bodies));
 	}

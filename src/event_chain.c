@@ -177,11 +177,12 @@ osm_event_write(Step *step, Jsonb *details)
 	values[12] = PointerGetDatum(prev_hash);
 	nulls[12] = prev_hash ? ' ' : 'n';
 	values[13] = PointerGetDatum(event_hash(prev_hash, &event));
-	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.event (incident_id, authority_id, seq, action, from_state, to_state, "
-					   "actor_id, acting_for_id, occurred_at, recorded_at, clause, details, prev_hash, hash) "
-					   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-					   14, types, values, nulls, SPI_OK_INSERT);
+	(void) osm_spi_run(
+		&plan,
+		"INSERT INTO osm.event (incident_id, authority_id, seq, action, from_state, to_state, "
+		"actor_id, acting_for_id, occurred_at, recorded_at, clause, details, prev_hash, hash) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		14, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -231,17 +232,20 @@ osm_verify_chain(PG_FUNCTION_ARGS)
 	osm_relation("event", false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT event_seq::bigint FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT || SPI_processed == 0)
+	if (SPI_execute_with_args(
+			"SELECT event_seq::bigint FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1", 1,
+			&type, &value, NULL, true, 0) != SPI_OK_SELECT ||
+		SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("incident %lld does not exist", (long long) incident_id),
 				 errhint("It may belong to an authority or body you do not see.")));
 	last_seq = (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
-	if (SPI_execute_with_args("SELECT authority_id, seq::bigint, action, from_state, to_state, actor_id, "
-							  "acting_for_id, occurred_at, recorded_at, clause, details::pg_catalog.text, prev_hash, hash "
-							  "FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 ORDER BY seq",
-							  1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(
+			"SELECT authority_id, seq::bigint, action, from_state, to_state, actor_id, "
+			"acting_for_id, occurred_at, recorded_at, clause, details::pg_catalog.text, prev_hash, hash "
+			"FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 ORDER BY seq",
+			1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_with_args failed");
 	n = (int) SPI_processed;
 	for (int i = 0; i < n && bad == 0; i++)
