@@ -13,174 +13,10 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
-#include "utils/builtins.h"
-#include "utils/json.h"
-#include "utils/rangetypes.h"
 
-#include "osm_worker.h"
+#include "clock.h"
 #include "osm_workflow.h"
 #include "spi_plan.h"
-#include "step.h"
-
-typedef enum ClockState
-{
-	CLOCK_RUNNING,
-	CLOCK_PAUSED,
-	CLOCK_MET,
-	CLOCK_MISSED,
-	CLOCK_CANCELLED
-} ClockState;
-
-static const char *const clock_state_names[] = {"running", "paused", "met", "missed", "cancelled"};
-
-typedef struct Clock
-{
-	int64		id;				/* 0: to be written */
-	ActClockRule *rule;
-	int64		assignment_id;	/* 0: none */
-	int64		reply_id;		/* 0: none */
-	int32		cycle_no;
-	char	   *calendar;
-	bool		has_term;
-	BusinessInterval term;
-	TimestampTz started_at;
-	TimestampTz due_at;
-	TimestampTz resumed_at;
-	BusinessInterval used;
-	TimestampTz paused_at;		/* meaningful while paused */
-	ClockState	state;
-	bool		binding;
-	bool		provisional;
-	int64		body_id;		/* 0: none */
-	bool		flagged;
-	bool		due_moved;
-	bool		dirty;
-} Clock;
-
-typedef struct Clocks
-{
-	Step	   *step;
-	int			n;
-	int			allocated;
-	Clock	   *items;
-} Clocks;
-
-static bool
-is_open(const Clock *clock)
-{
-	return clock->state == CLOCK_RUNNING || clock->state == CLOCK_PAUSED;
-}
-
-/* note adds what happened to a clock to the event. */
-static void
-note(Step *step, const Clock *clock, const char *change, const char *verdict,
-	 const TimestampTz *old_due)
-{
-	StringInfo	notes;
-
-	if (step->clock_notes == NULL)
-		step->clock_notes = makeStringInfo();
-	notes = step->clock_notes;
-	appendStringInfoString(notes, notes->len == 0 ? "[{\"clock\":" : ",{\"clock\":");
-	appendStringInfo(notes, "%lld,\"rule\":", (long long) clock->id);
-	escape_json(notes, clock->rule->name);
-	appendStringInfoString(notes, ",\"change\":");
-	escape_json(notes, change);
-	appendStringInfo(notes, ",\"due_at\":\"%s\"", osm_instant_iso(clock->due_at));
-	if (old_due != NULL)
-		appendStringInfo(notes, ",\"old_due_at\":\"%s\"", osm_instant_iso(*old_due));
-	if (verdict != NULL)
-	{
-		appendStringInfoString(notes, ",\"verdict\":");
-		escape_json(notes, verdict);
-	}
-	appendStringInfoChar(notes, '}');
-}
-
-static Clock *
-add_clock(Clocks *clocks)
-{
-	if (clocks->n == clocks->allocated)
-	{
-		clocks->allocated = Max(8, clocks->allocated * 2);
-		clocks->items = clocks->items == NULL ?
-			palloc(sizeof(Clock) * clocks->allocated) :
-			repalloc(clocks->items, sizeof(Clock) * clocks->allocated);
-	}
-	memset(&clocks->items[clocks->n], 0, sizeof(Clock));
-	return &clocks->items[clocks->n++];
-}
-
-static TimestampTz
-row_instant(HeapTuple row, int column, bool *isnull)
-{
-	return DatumGetTimestampTz(SPI_getbinval(row, SPI_tuptable->tupdesc, column, isnull));
-}
-
-/* load_clocks reads all clocks of the incident, finished ones for their cycle numbers. */
-static void
-load_clocks(Clocks *clocks)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Step	   *step = clocks->step;
-	Datum		values[2];
-	int			n;
-
-	if (step->from == NULL)
-		return;
-	values[0] = Int64GetDatum(step->incident_id);
-	values[1] = Int64GetDatum(step->authority_id);
-	n = osm_spi_run(
-		&plan,
-		"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
-		"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
-		"flagged_at IS NOT NULL FROM osm.clock "
-		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-		"ORDER BY id",
-		2, types, values, NULL, SPI_OK_SELECT);
-	MemoryContextSwitchTo(step->context);
-	for (int i = 0; i < n; i++)
-	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		ActClockRule *rule = osm_act_clock(step->act, osm_spi_int64(row, 2));
-		Clock	   *clock;
-		char	   *state;
-		bool		isnull;
-		Datum		value;
-
-		if (rule == NULL)
-			continue;
-		clock = add_clock(clocks);
-		clock->id = osm_spi_int64(row, 1);
-		clock->rule = rule;
-		clock->assignment_id = osm_spi_int64(row, 3);
-		clock->reply_id = osm_spi_int64(row, 4);
-		clock->cycle_no = (int32) osm_spi_int64(row, 5);
-		clock->calendar = osm_spi_text(row, 6);
-		value = SPI_getbinval(row, SPI_tuptable->tupdesc, 7, &isnull);
-		clock->has_term = !isnull;
-		if (!isnull)
-			clock->term = *DatumGetBusinessIntervalP(value);
-		clock->started_at = row_instant(row, 8, &isnull);
-		clock->due_at = row_instant(row, 9, &isnull);
-		clock->resumed_at = row_instant(row, 10, &isnull);
-		clock->used =
-			*DatumGetBusinessIntervalP(SPI_getbinval(row, SPI_tuptable->tupdesc, 11, &isnull));
-		clock->paused_at = row_instant(row, 12, &isnull);
-		state = osm_spi_text(row, 13);
-		for (int s = 0; s < (int) lengthof(clock_state_names); s++)
-		{
-			if (strcmp(state, clock_state_names[s]) == 0)
-				clock->state = (ClockState) s;
-		}
-		clock->binding = osm_spi_bool(row, 14);
-		clock->provisional = osm_spi_bool(row, 15);
-		clock->body_id = osm_spi_int64(row, 16);
-		clock->flagged = osm_spi_bool(row, 17);
-	}
-}
 
 /* use_time adds the business time from the last resumption to an instant. */
 static void
@@ -193,37 +29,6 @@ use_time(Clock *clock, TimestampTz until)
 	clock->used.time += stretch.time;
 }
 
-/* write_segment records a finished stretch of a clock. */
-static void
-write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz until, const char *kind)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {
-		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID
-	};
-	Datum		values[7];
-	char		nulls[8] = "       ";
-
-	if (until <= from || clock->id == 0)
-		return;
-	values[0] = Int64GetDatum(clock->id);
-	values[1] = Int64GetDatum(step->authority_id);
-	values[2] = TimestampTzGetDatum(from);
-	values[3] = TimestampTzGetDatum(until);
-	values[4] = CStringGetTextDatum(kind);
-	values[5] = step->before.values[COL_BODY_ID];
-	nulls[5] = step->before.nulls[COL_BODY_ID] ? 'n' : ' ';
-	values[6] = Int64GetDatum(step->incident_id);
-	(void) osm_spi_run(
-		&plan,
-		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
-		"SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
-		"WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
-		"OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
-		7, types, values, nulls, SPI_OK_INSERT);
-	MemoryContextSwitchTo(step->context);
-}
-
 /* end_clock stops a clock with a verdict, or cancels it. */
 static void
 end_clock(Clocks *clocks, Clock *clock, bool cancelled)
@@ -233,19 +38,19 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 	bool		paused = clock->state == CLOCK_PAUSED;
 
 	if (paused)
-		write_segment(step, clock, clock->paused_at, t, "pause");
+		osm_clock_write_segment(step, clock, clock->paused_at, t, "pause");
 	else
 	{
 		use_time(clock, t);
-		write_segment(step, clock, clock->resumed_at, t, "run");
+		osm_clock_write_segment(step, clock, clock->resumed_at, t, "run");
 	}
 	if (cancelled)
 		clock->state = CLOCK_CANCELLED;
 	else
 		clock->state = (paused ? clock->paused_at : t) <= clock->due_at ? CLOCK_MET : CLOCK_MISSED;
 	clock->dirty = true;
-	note(step, clock, cancelled ? "cancel" : "stop",
-		 cancelled ? NULL : clock_state_names[clock->state], NULL);
+	osm_clock_note(step, clock, cancelled ? "cancel" : "stop",
+		 cancelled ? NULL : osm_clock_state_names[clock->state], NULL);
 	/* a step recorded late may have been in time: the flag was punctual and yet wrong */
 	if (!cancelled)
 		clock->flagged = clock->state == CLOCK_MISSED;
@@ -257,14 +62,14 @@ pause_clock(Clocks *clocks, Clock *clock)
 	Step	   *step = clocks->step;
 
 	use_time(clock, step->occurred_at);
-	write_segment(step, clock, clock->resumed_at, step->occurred_at, "run");
+	osm_clock_write_segment(step, clock, clock->resumed_at, step->occurred_at, "run");
 	clock->state = CLOCK_PAUSED;
 	clock->paused_at = step->occurred_at;
 	/* the pass over what is due does not see a paused clock */
 	if (clock->rule->armed && step->occurred_at > clock->due_at)
 		clock->flagged = true;
 	clock->dirty = true;
-	note(step, clock, "pause", NULL, NULL);
+	osm_clock_note(step, clock, "pause", NULL, NULL);
 }
 
 /*
@@ -280,7 +85,7 @@ resume_clock(Clocks *clocks, Clock *clock)
 	TimestampTz old_due = clock->due_at;
 	OsmCalendar *calendar = osm_calendar_get(clock->calendar);
 
-	write_segment(step, clock, clock->paused_at, t, "pause");
+	osm_clock_write_segment(step, clock, clock->paused_at, t, "pause");
 	if (clock->has_term && clock->rule->anchor == NULL && clock->paused_at <= clock->due_at)
 	{
 		bool		provisional = false;
@@ -308,7 +113,7 @@ resume_clock(Clocks *clocks, Clock *clock)
 	clock->resumed_at = t;
 	clock->due_moved = clock->due_at != old_due;
 	clock->dirty = true;
-	note(step, clock, "resume", NULL, clock->due_moved ? &old_due : NULL);
+	osm_clock_note(step, clock, "resume", NULL, clock->due_moved ? &old_due : NULL);
 }
 
 static Clock *
@@ -318,7 +123,7 @@ open_clock(Clocks *clocks, const ActClockRule *rule, int64 assignment_id, int64 
 	{
 		Clock	   *clock = &clocks->items[i];
 
-		if (clock->rule == rule && is_open(clock) && clock->assignment_id == assignment_id &&
+		if (clock->rule == rule && clock_is_open(clock) && clock->assignment_id == assignment_id &&
 			(reply_id == 0 || clock->reply_id == reply_id))
 			return clock;
 	}
@@ -453,7 +258,7 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 										&fresh.term, &provisional);
 		fresh.provisional = provisional;
 	}
-	clock = add_clock(clocks);
+	clock = osm_clock_add(clocks);
 	*clock = fresh;
 	clock->dirty = true;
 }
@@ -508,7 +313,7 @@ change_open_clocks(Clocks *clocks)
 		Clock	   *clock = &clocks->items[i];
 		ActClockRule *rule = clock->rule;
 
-		if (!is_open(clock) || !concerns(step, clock))
+		if (!clock_is_open(clock) || !concerns(step, clock))
 			continue;
 		if (osm_triggers_match(&rule->stops_on, action, kind))
 			end_clock(clocks, clock, false);
@@ -529,7 +334,7 @@ change_open_clocks(Clocks *clocks)
 		Clock	   *clock = &clocks->items[i];
 		Clock	   *anchor;
 
-		if (!is_open(clock) || clock->rule->anchor == NULL || !clock->has_term)
+		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term)
 			continue;
 		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
 		if (anchor == NULL)
@@ -587,7 +392,7 @@ set_term(Clocks *clocks)
 
 	for (int i = 0; name != NULL && i < clocks->n; i++)
 	{
-		if (is_open(&clocks->items[i]) && strcmp(clocks->items[i].rule->name, name) == 0)
+		if (clock_is_open(&clocks->items[i]) && strcmp(clocks->items[i].rule->name, name) == 0)
 			clock = &clocks->items[i];
 	}
 	if (clock == NULL || !osm_details_has(step->details, "due_at"))
@@ -610,7 +415,7 @@ set_term(Clocks *clocks)
 	clock->has_term = false;
 	clock->due_moved = true;
 	clock->dirty = true;
-	note(step, clock, "due", NULL, &old_due);
+	osm_clock_note(step, clock, "due", NULL, &old_due);
 }
 
 /*
@@ -667,11 +472,11 @@ raise_urgency(Clocks *clocks)
 			continue;
 		clock->due_moved = true;
 		clock->dirty = true;
-		note(step, clock, "due", NULL, &old_due);
+		osm_clock_note(step, clock, "due", NULL, &old_due);
 	}
 }
 
-/* follow_anchors moves running clocks whose anchor was moved. */
+/* follow_anchors moves running clocks whose anchor was moved, but none that is late already. */
 static void
 follow_anchors(Clocks *clocks)
 {
@@ -681,17 +486,23 @@ follow_anchors(Clocks *clocks)
 		Clock	   *anchor;
 		TimestampTz old_due = clock->due_at;
 
-		if (!is_open(clock) || clock->rule->anchor == NULL || !clock->has_term || clock->id == 0)
+		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term || clock->id == 0)
 			continue;
 		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
-		if (anchor == NULL || !anchor->due_moved)
+		if (anchor == NULL || !anchor->due_moved || clocks->step->occurred_at > old_due)
 			continue;
 		anchor_due(clock, anchor);
+		if (clock->due_at < clocks->step->occurred_at)
+		{
+			/* past by this very step: shown, not counted */
+			clock->due_at = clocks->step->occurred_at;
+			clock->binding = false;
+		}
 		if (clock->due_at == old_due)
 			continue;
 		clock->due_moved = true;
 		clock->dirty = true;
-		note(clocks->step, clock, "due", NULL, &old_due);
+		osm_clock_note(clocks->step, clock, "due", NULL, &old_due);
 	}
 }
 
@@ -711,7 +522,7 @@ follow_holder(Clocks *clocks)
 	{
 		Clock	   *clock = &clocks->items[i];
 
-		if (is_open(clock) && clock->assignment_id == 0 && clock->rule->responsible != NULL &&
+		if (clock_is_open(clock) && clock->assignment_id == 0 && clock->rule->responsible != NULL &&
 			clock->rule->responsible->scope != SCOPE_AUTHORITY && clock->body_id != body_id &&
 			step->occurred_at <= clock->due_at)
 		{
@@ -719,185 +530,6 @@ follow_holder(Clocks *clocks)
 			clock->dirty = true;
 		}
 	}
-}
-
-/* next_warning sets the next instant a warning is due; false for none. */
-static bool
-next_warning(const Clock *clock, TimestampTz now, TimestampTz *warn_at)
-{
-	bool		found = false;
-
-	if (clock->state != CLOCK_RUNNING)
-		return false;
-	for (int i = 0; i < clock->rule->nwarnings; i++)
-	{
-		bool		provisional;
-		TimestampTz t = osm_calendar_subtract(osm_calendar_get(clock->calendar), clock->due_at,
-											  &clock->rule->warn_before[i], &provisional);
-
-		if (t > now && (!found || t < *warn_at))
-		{
-			*warn_at = t;
-			found = true;
-		}
-	}
-	return found;
-}
-
-static void
-write_clocks(Clocks *clocks)
-{
-	static SPIPlanPtr insert_plan = NULL;
-	static SPIPlanPtr update_plan = NULL;
-	Step	   *step = clocks->step;
-	Oid			interval = InvalidOid;
-
-	for (int i = 0; i < clocks->n; i++)
-	{
-		Clock	   *clock = &clocks->items[i];
-		bool		ended = !is_open(clock);
-		TimestampTz warn_at = 0;
-		bool		warns;
-		Datum		values[20];
-		char		nulls[21] = "                    ";
-
-		if (!clock->dirty)
-			continue;
-		if (!OidIsValid(interval))
-			interval = osm_business_interval_oid();
-		warns = next_warning(clock, step->recorded_at, &warn_at);
-		if (clock->id == 0)
-		{
-			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
-								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
-								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
-								  INT8OID,  INT4OID, TIMESTAMPTZOID };
-
-			values[0] = Int64GetDatum(step->authority_id);
-			values[1] = Int64GetDatum(step->incident_id);
-			values[2] = Int64GetDatum(clock->rule->id);
-			values[3] = Int64GetDatum(clock->assignment_id);
-			nulls[3] = clock->assignment_id ? ' ' : 'n';
-			values[4] = Int64GetDatum(clock->reply_id);
-			nulls[4] = clock->reply_id ? ' ' : 'n';
-			values[5] = Int32GetDatum(clock->cycle_no);
-			values[6] = CStringGetTextDatum(clock->calendar);
-			values[7] = PointerGetDatum(&clock->term);
-			nulls[7] = clock->has_term ? ' ' : 'n';
-			values[8] = TimestampTzGetDatum(clock->started_at);
-			values[9] = TimestampTzGetDatum(clock->due_at);
-			values[10] = PointerGetDatum(&clock->used);
-			values[11] = BoolGetDatum(clock->rule->armed);
-			values[12] = BoolGetDatum(clock->binding);
-			values[13] = BoolGetDatum(clock->rule->outer_term);
-			values[14] = BoolGetDatum(clock->provisional);
-			values[15] = Int64GetDatum(clock->body_id);
-			nulls[15] = clock->body_id ? ' ' : 'n';
-			values[16] = Int32GetDatum(step->seq);
-			values[17] = TimestampTzGetDatum(warn_at);
-			nulls[17] = warns ? ' ' : 'n';
-			(void) osm_spi_run(
-				&insert_plan,
-				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
-				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
-				"outer_term, provisional, body_id, started_seq, warn_at) "
-				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
-				"$17, $18) RETURNING id",
-				18, types, values, nulls, SPI_OK_INSERT_RETURNING);
-			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
-			MemoryContextSwitchTo(step->context);
-			note(step, clock, "start", NULL, NULL);
-		}
-		else
-		{
-			const Oid types[] = { INT8OID,        INT8OID,  interval,       TIMESTAMPTZOID,
-								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
-								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
-								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID };
-
-			values[0] = Int64GetDatum(clock->id);
-			values[1] = Int64GetDatum(step->authority_id);
-			values[2] = PointerGetDatum(&clock->term);
-			nulls[2] = clock->has_term ? ' ' : 'n';
-			values[3] = TimestampTzGetDatum(clock->due_at);
-			values[4] = TimestampTzGetDatum(clock->resumed_at);
-			values[5] = PointerGetDatum(&clock->used);
-			values[6] = TimestampTzGetDatum(clock->paused_at);
-			nulls[6] = clock->state == CLOCK_PAUSED ? ' ' : 'n';
-			values[7] = TimestampTzGetDatum(step->occurred_at);
-			nulls[7] = ended ? ' ' : 'n';
-			values[8] = CStringGetTextDatum(clock_state_names[clock->state]);
-			values[9] = BoolGetDatum(clock->binding);
-			values[10] = BoolGetDatum(clock->provisional);
-			values[11] = Int64GetDatum(clock->body_id);
-			nulls[11] = clock->body_id ? ' ' : 'n';
-			values[12] = Int64GetDatum(step->actor_id);
-			nulls[12] = ended ? ' ' : 'n';
-			values[13] = Int32GetDatum(step->seq);
-			nulls[13] = ended ? ' ' : 'n';
-			/* a breach undone by a later due instant may come again */
-			if (clock->state == CLOCK_RUNNING && clock->due_moved && clock->due_at >= step->recorded_at)
-				clock->flagged = false;
-			values[14] = TimestampTzGetDatum(step->recorded_at);
-			nulls[14] = clock->flagged ? ' ' : 'n';
-			values[15] = TimestampTzGetDatum(warn_at);
-			nulls[15] = warns ? ' ' : 'n';
-			(void) osm_spi_run(
-				&update_plan,
-				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
-				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
-				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
-				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
-				"warn_at = $16 "
-				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-				16, types, values, nulls, SPI_OK_UPDATE);
-			MemoryContextSwitchTo(step->context);
-		}
-		if (clock->state == CLOCK_RUNNING && clock->rule->armed && !clock->flagged)
-			osm_worker_note_due(warns ? Min(warn_at, clock->due_at) : clock->due_at);
-	}
-}
-
-/*
- * write_overdue dates the incident's lateness by the earliest outer term that
- * was missed or is flagged; a cancelled one has no verdict.
- */
-static void
-write_overdue(Clocks *clocks)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
-	const IncidentRow *row = &clocks->step->after;
-	Datum		values[3];
-	char		nulls[4] = "   ";
-	TimestampTz since = 0;
-	bool		overdue = false;
-
-	for (int i = 0; i < clocks->n; i++)
-	{
-		const Clock *clock = &clocks->items[i];
-
-		if (clock->flagged && clock->state != CLOCK_CANCELLED && clock->rule->outer_term &&
-			clock->binding && (!overdue || clock->due_at < since))
-		{
-			overdue = true;
-			since = clock->due_at;
-		}
-	}
-	if (overdue == !row->nulls[COL_OVERDUE_SINCE] &&
-		(!overdue || since == DatumGetTimestampTz(row->values[COL_OVERDUE_SINCE])))
-		return;
-	values[0] = Int64GetDatum(clocks->step->incident_id);
-	values[1] = Int64GetDatum(clocks->step->authority_id);
-	values[2] = TimestampTzGetDatum(since);
-	nulls[2] = overdue ? ' ' : 'n';
-	osm_engine_begin();
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.incident SET overdue_since = $3 "
-					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-					   3, types, values, nulls, SPI_OK_UPDATE);
-	osm_engine_end();
-	MemoryContextSwitchTo(clocks->step->context);
 }
 
 /*
@@ -911,7 +543,7 @@ osm_step_clocks(Step *step)
 
 	memset(&clocks, 0, sizeof(clocks));
 	clocks.step = step;
-	load_clocks(&clocks);
+	osm_clocks_load(&clocks);
 	change_open_clocks(&clocks);
 	if (step->action->effect == EFFECT_SET_TERM)
 		set_term(&clocks);
@@ -919,6 +551,5 @@ osm_step_clocks(Step *step)
 	raise_urgency(&clocks);
 	follow_anchors(&clocks);
 	start_clocks(&clocks);
-	write_clocks(&clocks);
-	write_overdue(&clocks);
+	osm_clocks_write(&clocks);
 }

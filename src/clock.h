@@ -1,0 +1,70 @@
+/*-------------------------------------------------------------------------
+ * clock.h
+ *	  The clocks of one incident while a step is judged: rows in memory, read
+ *	  and written by clock_rows.c, changed by clock.c.
+ *-------------------------------------------------------------------------
+ */
+#ifndef OSM_CLOCK_H
+#define OSM_CLOCK_H
+
+#include "step.h"
+
+typedef enum ClockState
+{
+	CLOCK_RUNNING,
+	CLOCK_PAUSED,
+	CLOCK_MET,
+	CLOCK_MISSED,
+	CLOCK_CANCELLED
+} ClockState;
+
+typedef struct Clock
+{
+	int64		id;				/* 0: to be written */
+	ActClockRule *rule;
+	int64		assignment_id;	/* 0: none */
+	int64		reply_id;		/* 0: none */
+	int32		cycle_no;
+	char	   *calendar;
+	bool		has_term;
+	BusinessInterval term;
+	TimestampTz started_at;
+	TimestampTz due_at;
+	TimestampTz resumed_at;
+	BusinessInterval used;
+	TimestampTz paused_at;		/* meaningful while paused */
+	ClockState	state;
+	bool		binding;
+	bool		provisional;
+	int64		body_id;		/* 0: none */
+	bool		flagged;
+	bool		due_moved;
+	bool		dirty;
+} Clock;
+
+typedef struct Clocks
+{
+	Step	   *step;
+	int			n;
+	int			allocated;
+	Clock	   *items;
+} Clocks;
+
+/* names of ClockState as stored */
+extern const char *const osm_clock_state_names[];
+
+static inline bool
+clock_is_open(const Clock *clock)
+{
+	return clock->state == CLOCK_RUNNING || clock->state == CLOCK_PAUSED;
+}
+
+extern Clock *osm_clock_add(Clocks *clocks);
+extern void osm_clock_note(Step *step, const Clock *clock, const char *change, const char *verdict,
+						   const TimestampTz *old_due);
+extern void osm_clocks_load(Clocks *clocks);
+extern void osm_clocks_write(Clocks *clocks);
+extern void osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from,
+									TimestampTz until, const char *kind);
+
+#endif							/* OSM_CLOCK_H */

@@ -1,0 +1,347 @@
+/*-------------------------------------------------------------------------
+ * clock_rows.c
+ *	  Rows of osm.clock: read once a step, written back where they changed.
+ *
+ * The caller holds the incident's row lock, which every writer of its clocks
+ * takes first, so what was read is still so when it is written.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+
+#include "clock.h"
+#include "osm_worker.h"
+#include "osm_workflow.h"
+#include "spi_plan.h"
+
+const char *const osm_clock_state_names[] = {"running", "paused", "met", "missed", "cancelled"};
+
+/* osm_clock_note adds what happened to a clock to the event. */
+void
+osm_clock_note(Step *step, const Clock *clock, const char *change, const char *verdict,
+	 const TimestampTz *old_due)
+{
+	StringInfo	notes;
+
+	if (step->clock_notes == NULL)
+		step->clock_notes = makeStringInfo();
+	notes = step->clock_notes;
+	appendStringInfoString(notes, notes->len == 0 ? "[{\"clock\":" : ",{\"clock\":");
+	appendStringInfo(notes, "%lld,\"rule\":", (long long) clock->id);
+	escape_json(notes, clock->rule->name);
+	appendStringInfoString(notes, ",\"change\":");
+	escape_json(notes, change);
+	appendStringInfo(notes, ",\"due_at\":\"%s\"", osm_instant_iso(clock->due_at));
+	if (old_due != NULL)
+		appendStringInfo(notes, ",\"old_due_at\":\"%s\"", osm_instant_iso(*old_due));
+	if (verdict != NULL)
+	{
+		appendStringInfoString(notes, ",\"verdict\":");
+		escape_json(notes, verdict);
+	}
+	appendStringInfoChar(notes, '}');
+}
+
+Clock *
+osm_clock_add(Clocks *clocks)
+{
+	if (clocks->n == clocks->allocated)
+	{
+		clocks->allocated = Max(8, clocks->allocated * 2);
+		clocks->items = clocks->items == NULL ?
+			palloc(sizeof(Clock) * clocks->allocated) :
+			repalloc(clocks->items, sizeof(Clock) * clocks->allocated);
+	}
+	memset(&clocks->items[clocks->n], 0, sizeof(Clock));
+	return &clocks->items[clocks->n++];
+}
+
+static TimestampTz
+row_instant(HeapTuple row, int column, bool *isnull)
+{
+	return DatumGetTimestampTz(SPI_getbinval(row, SPI_tuptable->tupdesc, column, isnull));
+}
+
+/* osm_clocks_load reads all clocks of the incident, finished ones for their cycle numbers. */
+void
+osm_clocks_load(Clocks *clocks)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Step	   *step = clocks->step;
+	Datum		values[2];
+	int			n;
+
+	if (step->from == NULL)
+		return;
+	values[0] = Int64GetDatum(step->incident_id);
+	values[1] = Int64GetDatum(step->authority_id);
+	n = osm_spi_run(
+		&plan,
+		"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
+		"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
+		"flagged_at IS NOT NULL FROM osm.clock "
+		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
+		"ORDER BY id",
+		2, types, values, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(step->context);
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		ActClockRule *rule = osm_act_clock(step->act, osm_spi_int64(row, 2));
+		Clock	   *clock;
+		char	   *state;
+		bool		isnull;
+		Datum		value;
+
+		if (rule == NULL)
+			continue;
+		clock = osm_clock_add(clocks);
+		clock->id = osm_spi_int64(row, 1);
+		clock->rule = rule;
+		clock->assignment_id = osm_spi_int64(row, 3);
+		clock->reply_id = osm_spi_int64(row, 4);
+		clock->cycle_no = (int32) osm_spi_int64(row, 5);
+		clock->calendar = osm_spi_text(row, 6);
+		value = SPI_getbinval(row, SPI_tuptable->tupdesc, 7, &isnull);
+		clock->has_term = !isnull;
+		if (!isnull)
+			clock->term = *DatumGetBusinessIntervalP(value);
+		clock->started_at = row_instant(row, 8, &isnull);
+		clock->due_at = row_instant(row, 9, &isnull);
+		clock->resumed_at = row_instant(row, 10, &isnull);
+		clock->used =
+			*DatumGetBusinessIntervalP(SPI_getbinval(row, SPI_tuptable->tupdesc, 11, &isnull));
+		clock->paused_at = row_instant(row, 12, &isnull);
+		state = osm_spi_text(row, 13);
+		for (int s = 0; s < (int) lengthof(osm_clock_state_names); s++)
+		{
+			if (strcmp(state, osm_clock_state_names[s]) == 0)
+				clock->state = (ClockState) s;
+		}
+		clock->binding = osm_spi_bool(row, 14);
+		clock->provisional = osm_spi_bool(row, 15);
+		clock->body_id = osm_spi_int64(row, 16);
+		clock->flagged = osm_spi_bool(row, 17);
+	}
+}
+
+/* osm_clock_write_segment records a finished stretch of a clock. */
+void
+osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz until, const char *kind)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {
+		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID
+	};
+	Datum		values[7];
+	char		nulls[8] = "       ";
+
+	if (until <= from || clock->id == 0)
+		return;
+	values[0] = Int64GetDatum(clock->id);
+	values[1] = Int64GetDatum(step->authority_id);
+	values[2] = TimestampTzGetDatum(from);
+	values[3] = TimestampTzGetDatum(until);
+	values[4] = CStringGetTextDatum(kind);
+	values[5] = step->before.values[COL_BODY_ID];
+	nulls[5] = step->before.nulls[COL_BODY_ID] ? 'n' : ' ';
+	values[6] = Int64GetDatum(step->incident_id);
+	(void) osm_spi_run(
+		&plan,
+		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
+		"SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
+		"WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
+		"OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
+		7, types, values, nulls, SPI_OK_INSERT);
+	MemoryContextSwitchTo(step->context);
+}
+
+/* next_warning sets the next instant a warning is due; false for none. */
+static bool
+next_warning(const Clock *clock, TimestampTz now, TimestampTz *warn_at)
+{
+	bool		found = false;
+
+	if (clock->state != CLOCK_RUNNING)
+		return false;
+	for (int i = 0; i < clock->rule->nwarnings; i++)
+	{
+		bool		provisional;
+		TimestampTz t = osm_calendar_subtract(osm_calendar_get(clock->calendar), clock->due_at,
+											  &clock->rule->warn_before[i], &provisional);
+
+		if (t > now && (!found || t < *warn_at))
+		{
+			*warn_at = t;
+			found = true;
+		}
+	}
+	return found;
+}
+
+/*
+ * write_overdue dates the incident's lateness by the earliest outer term that
+ * was missed or is flagged; a cancelled one has no verdict.
+ */
+static void
+write_overdue(Clocks *clocks)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	const IncidentRow *row = &clocks->step->after;
+	Datum		values[3];
+	char		nulls[4] = "   ";
+	TimestampTz since = 0;
+	bool		overdue = false;
+
+	for (int i = 0; i < clocks->n; i++)
+	{
+		const Clock *clock = &clocks->items[i];
+
+		if (clock->flagged && clock->state != CLOCK_CANCELLED && clock->rule->outer_term &&
+			clock->binding && (!overdue || clock->due_at < since))
+		{
+			overdue = true;
+			since = clock->due_at;
+		}
+	}
+	if (overdue == !row->nulls[COL_OVERDUE_SINCE] &&
+		(!overdue || since == DatumGetTimestampTz(row->values[COL_OVERDUE_SINCE])))
+		return;
+	values[0] = Int64GetDatum(clocks->step->incident_id);
+	values[1] = Int64GetDatum(clocks->step->authority_id);
+	values[2] = TimestampTzGetDatum(since);
+	nulls[2] = overdue ? ' ' : 'n';
+	osm_engine_begin();
+	(void) osm_spi_run(&plan,
+					   "UPDATE osm.incident SET overdue_since = $3 "
+					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+					   3, types, values, nulls, SPI_OK_UPDATE);
+	osm_engine_end();
+	MemoryContextSwitchTo(clocks->step->context);
+}
+
+/*
+ * osm_clocks_write writes back the clocks a step changed, wakes the worker for what
+ * is due sooner, and dates the incident's lateness.  SPI is connected.
+ */
+void
+osm_clocks_write(Clocks *clocks)
+{
+	static SPIPlanPtr insert_plan = NULL;
+	static SPIPlanPtr update_plan = NULL;
+	Step	   *step = clocks->step;
+	Oid			interval = InvalidOid;
+
+	for (int i = 0; i < clocks->n; i++)
+	{
+		Clock	   *clock = &clocks->items[i];
+		bool		ended = !clock_is_open(clock);
+		TimestampTz warn_at = 0;
+		bool		warns;
+		Datum		values[20];
+		char		nulls[21] = "                    ";
+
+		if (!clock->dirty)
+			continue;
+		if (!OidIsValid(interval))
+			interval = osm_business_interval_oid();
+		warns = next_warning(clock, step->recorded_at, &warn_at);
+		if (clock->id == 0)
+		{
+			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
+								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
+								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
+								  INT8OID,  INT4OID, TIMESTAMPTZOID };
+
+			values[0] = Int64GetDatum(step->authority_id);
+			values[1] = Int64GetDatum(step->incident_id);
+			values[2] = Int64GetDatum(clock->rule->id);
+			values[3] = Int64GetDatum(clock->assignment_id);
+			nulls[3] = clock->assignment_id ? ' ' : 'n';
+			values[4] = Int64GetDatum(clock->reply_id);
+			nulls[4] = clock->reply_id ? ' ' : 'n';
+			values[5] = Int32GetDatum(clock->cycle_no);
+			values[6] = CStringGetTextDatum(clock->calendar);
+			values[7] = PointerGetDatum(&clock->term);
+			nulls[7] = clock->has_term ? ' ' : 'n';
+			values[8] = TimestampTzGetDatum(clock->started_at);
+			values[9] = TimestampTzGetDatum(clock->due_at);
+			values[10] = PointerGetDatum(&clock->used);
+			values[11] = BoolGetDatum(clock->rule->armed);
+			values[12] = BoolGetDatum(clock->binding);
+			values[13] = BoolGetDatum(clock->rule->outer_term);
+			values[14] = BoolGetDatum(clock->provisional);
+			values[15] = Int64GetDatum(clock->body_id);
+			nulls[15] = clock->body_id ? ' ' : 'n';
+			values[16] = Int32GetDatum(step->seq);
+			values[17] = TimestampTzGetDatum(warn_at);
+			nulls[17] = warns ? ' ' : 'n';
+			(void) osm_spi_run(
+				&insert_plan,
+				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
+				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
+				"outer_term, provisional, body_id, started_seq, warn_at) "
+				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
+				"$17, $18) RETURNING id",
+				18, types, values, nulls, SPI_OK_INSERT_RETURNING);
+			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
+			MemoryContextSwitchTo(step->context);
+			osm_clock_note(step, clock, "start", NULL, NULL);
+		}
+		else
+		{
+			const Oid types[] = { INT8OID,        INT8OID,  interval,       TIMESTAMPTZOID,
+								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
+								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
+								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID };
+
+			values[0] = Int64GetDatum(clock->id);
+			values[1] = Int64GetDatum(step->authority_id);
+			values[2] = PointerGetDatum(&clock->term);
+			nulls[2] = clock->has_term ? ' ' : 'n';
+			values[3] = TimestampTzGetDatum(clock->due_at);
+			values[4] = TimestampTzGetDatum(clock->resumed_at);
+			values[5] = PointerGetDatum(&clock->used);
+			values[6] = TimestampTzGetDatum(clock->paused_at);
+			nulls[6] = clock->state == CLOCK_PAUSED ? ' ' : 'n';
+			values[7] = TimestampTzGetDatum(step->occurred_at);
+			nulls[7] = ended ? ' ' : 'n';
+			values[8] = CStringGetTextDatum(osm_clock_state_names[clock->state]);
+			values[9] = BoolGetDatum(clock->binding);
+			values[10] = BoolGetDatum(clock->provisional);
+			values[11] = Int64GetDatum(clock->body_id);
+			nulls[11] = clock->body_id ? ' ' : 'n';
+			values[12] = Int64GetDatum(step->actor_id);
+			nulls[12] = ended ? ' ' : 'n';
+			values[13] = Int32GetDatum(step->seq);
+			nulls[13] = ended ? ' ' : 'n';
+			/* a breach undone by a later due instant may come again */
+			if (clock->state == CLOCK_RUNNING && clock->due_moved && clock->due_at >= step->recorded_at)
+				clock->flagged = false;
+			values[14] = TimestampTzGetDatum(step->recorded_at);
+			nulls[14] = clock->flagged ? ' ' : 'n';
+			values[15] = TimestampTzGetDatum(warn_at);
+			nulls[15] = warns ? ' ' : 'n';
+			(void) osm_spi_run(
+				&update_plan,
+				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
+				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
+				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
+				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
+				"warn_at = $16 "
+				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+				16, types, values, nulls, SPI_OK_UPDATE);
+			MemoryContextSwitchTo(step->context);
+		}
+		if (clock->state == CLOCK_RUNNING && clock->rule->armed && !clock->flagged)
+			osm_worker_note_due(warns ? Min(warn_at, clock->due_at) : clock->due_at);
+	}
+	write_overdue(clocks);
+}
