@@ -110,6 +110,7 @@ resume_clock(Clocks *clocks, Clock *clock)
 		clock->provisional |= provisional;
 	}
 	clock->state = CLOCK_RUNNING;
+	clock->resumed = true;
 	clock->resumed_at = t;
 	clock->due_moved = clock->due_at != old_due;
 	clock->dirty = true;
@@ -489,10 +490,11 @@ follow_anchors(Clocks *clocks)
 		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term || clock->id == 0)
 			continue;
 		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
-		if (anchor == NULL || !anchor->due_moved || clocks->step->occurred_at > old_due)
+		if (anchor == NULL || !anchor->due_moved ||
+			(clock->resumed ? clock->paused_at : clocks->step->occurred_at) > old_due)
 			continue;
 		anchor_due(clock, anchor);
-		if (clock->due_at < clocks->step->occurred_at)
+		if (!clock->resumed && clock->due_at < clocks->step->occurred_at)
 		{
 			/* past by this very step: shown, not counted */
 			clock->due_at = clocks->step->occurred_at;

@@ -39,6 +39,7 @@ typedef struct Clock
 	int64		body_id;		/* 0: none */
 	bool		flagged;
 	bool		due_moved;
+	bool		resumed;		/* by this step */
 	bool		dirty;
 } Clock;
 
