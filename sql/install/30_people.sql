@@ -43,7 +43,7 @@ DECLARE
     entry jsonb;
     regulation_code text;
     role_name text;
-    found bigint;
+    strict_edition bigint;
     parent bigint;
     person bigint;
     deputy bigint;
@@ -63,6 +63,28 @@ BEGIN
             USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
     END IF;
 
+    FOR unknown IN
+        SELECT format('%s: %s', part.name, k)
+        FROM (VALUES ('bodies', '{code,title,title_en,kind,parent,calendar}'::text[]),
+                     ('officials', '{login,name,email,db_role,appointments}'),
+                     ('substitutions', '{principal,deputy,act_ref,from,to}')) AS part (name, keys),
+            jsonb_array_elements(coalesce(document -> part.name, '[]')) AS i (item),
+            jsonb_object_keys(i.item) AS k
+        WHERE k <> ALL (part.keys)
+        UNION ALL
+        SELECT format('appointments: %s', k)
+        FROM jsonb_array_elements(coalesce(document -> 'officials', '[]')) AS o (item),
+            jsonb_array_elements(coalesce(o.item -> 'appointments', '[]')) AS a (item),
+            jsonb_object_keys(a.item) AS k
+        WHERE k <> ALL ('{body,role,rank,act_ref,from,to}'::text[])
+        ORDER BY 1
+    LOOP
+        RAISE EXCEPTION 'the document of authority "%" has unknown keys', document ->> 'code'
+            USING ERRCODE = '22023', DETAIL = format('Unknown in %s.', unknown);
+    END LOOP;
+
+    -- One loader at a time: the code of an authority is looked up, then entered.
+    LOCK TABLE osm.body IN SHARE ROW EXCLUSIVE MODE;
     SELECT b.id INTO authority FROM osm.body AS b
     WHERE b.code = document ->> 'code' AND b.parent_id IS NULL;
     IF authority IS NULL THEN
@@ -93,6 +115,17 @@ BEGIN
                 title_en = excluded.title_en, kind = excluded.kind, calendar = excluded.calendar
             WHERE b.parent_id IS NOT NULL;
     END LOOP;
+    WITH RECURSIVE tree (id) AS (
+        SELECT authority
+        UNION
+        SELECT b.id FROM tree AS t JOIN osm.body AS b
+            ON b.parent_id = t.id AND b.authority_id = authority)
+    SELECT string_agg(b.code, ', ' ORDER BY b.code) INTO unknown
+    FROM osm.body AS b WHERE b.authority_id = authority AND b.id NOT IN (SELECT t.id FROM tree AS t);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'bodies of authority "%" stand above each other in a circle', document ->> 'code'
+            USING ERRCODE = '22023', DETAIL = format('Bodies: %s.', unknown);
+    END IF;
 
     FOR regulation_code, item IN
         SELECT * FROM jsonb_each(coalesce(document -> 'regulations', '{}'))
@@ -129,13 +162,13 @@ BEGIN
                     item ->> 'login', entry ->> 'body'
                     USING ERRCODE = '22023', HINT = 'List the body under "bodies".';
             END IF;
-            SELECT r.id INTO found
+            SELECT r.id INTO strict_edition
             FROM osm.role AS o JOIN osm.regulation AS r ON r.id = o.regulation_id
             JOIN osm.body_role AS w ON w.regulation = r.code AND w.authority_id = authority
             WHERE o.name = entry ->> 'role' AND o.lowest_rank IS NOT NULL
               AND coalesce((entry ->> 'rank')::integer, 2147483647) > o.lowest_rank
             LIMIT 1;
-            IF found IS NOT NULL THEN
+            IF strict_edition IS NOT NULL THEN
                 RAISE EXCEPTION 'official "%" does not have the rank that role "%" demands',
                     item ->> 'login', entry ->> 'role'
                     USING ERRCODE = 'OW003',
@@ -144,9 +177,15 @@ BEGIN
                                               r.code, o.clause, o.lowest_rank)
                                     FROM osm.role AS o
                                     JOIN osm.regulation AS r ON r.id = o.regulation_id
-                                    WHERE o.regulation_id = found AND o.name = entry ->> 'role'),
+                                    WHERE o.regulation_id = strict_edition AND o.name = entry ->> 'role'),
                           HINT = 'Give the rank of the post held as "rank".';
             END IF;
+            -- the same appointment with another end is ended, not made twice
+            UPDATE osm.appointment AS a
+            SET during = daterange((entry ->> 'from')::date, (entry ->> 'to')::date, '[]')
+            WHERE a.authority_id = authority AND a.official_id = person AND a.body_id = place
+              AND a.role = entry ->> 'role'
+              AND lower(a.during) IS NOT DISTINCT FROM (entry ->> 'from')::date;
             INSERT INTO osm.appointment
                 (authority_id, official_id, body_id, role, rank, act_ref, during)
             VALUES (authority, person, place, entry ->> 'role', (entry ->> 'rank')::integer,
@@ -166,14 +205,16 @@ BEGIN
             RAISE EXCEPTION 'a substitution names an unknown official'
                 USING ERRCODE = '22023', DETAIL = item::text, HINT = 'List both under "officials".';
         END IF;
-        INSERT INTO osm.substitution (authority_id, principal_id, deputy_id, act_ref, during)
-        SELECT authority, person, deputy, item ->> 'act_ref',
-               daterange((item ->> 'from')::date, (item ->> 'to')::date, '[]')
-        WHERE NOT EXISTS (SELECT FROM osm.substitution AS s
-                          WHERE s.authority_id = authority AND s.principal_id = person
-                            AND s.deputy_id = deputy
-                            AND s.during = daterange((item ->> 'from')::date,
-                                                     (item ->> 'to')::date, '[]'));
+        UPDATE osm.substitution AS s
+        SET act_ref = item ->> 'act_ref',
+            during = daterange((item ->> 'from')::date, (item ->> 'to')::date, '[]')
+        WHERE s.authority_id = authority AND s.principal_id = person AND s.deputy_id = deputy
+          AND lower(s.during) IS NOT DISTINCT FROM (item ->> 'from')::date;
+        IF NOT FOUND THEN
+            INSERT INTO osm.substitution (authority_id, principal_id, deputy_id, act_ref, during)
+            VALUES (authority, person, deputy, item ->> 'act_ref',
+                    daterange((item ->> 'from')::date, (item ->> 'to')::date, '[]'));
+        END IF;
     END LOOP;
     RETURN authority;
 END
