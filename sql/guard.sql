@@ -361,3 +361,13 @@ SELECT state, (SELECT count(*) FROM osm.incident WHERE external_id = 'r-1') AS i
 COMMIT;
 SELECT count(*) AS leftover FROM pg_backend_memory_contexts WHERE name = 'osm_workflow step';
 SELECT count(*) AS broken_chains FROM osm.verify_chains();
+
+\echo
+\echo == nothing named is no silent nothing
+SELECT try.incident('assigned') AS i \gset
+SELECT try.as('roads', 'SELECT osm.register(NULL, NULL)');
+SELECT try.as('roads', format('SELECT osm.perform(%s, NULL)', :i));
+SELECT try.as('roads', 'SELECT osm.perform(NULL, $$submit$$)');
+SELECT try.as('roads', format('SELECT osm.submit_reply(%s, NULL)', :i));
+SELECT try.as('curator', format('SELECT osm.perform(%s, $$report_immediately$$, NULL)', :i));
+SELECT try.events(:i);

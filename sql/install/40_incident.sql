@@ -38,13 +38,13 @@ COMMENT ON COLUMN osm.step.clock IS
 COMMENT ON COLUMN osm.step.due_at IS 'When that clock is due.';
 
 CREATE FUNCTION osm.register(regulation text, message jsonb) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     incident_id bigint;
 BEGIN
-    IF jsonb_typeof(message) <> 'object' THEN
+    IF jsonb_typeof(message) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'a message must be a JSON object'
             USING ERRCODE = 'OW003', HINT = 'Give {"channel": …, "text": …, "topic": …}.';
     END IF;
@@ -69,14 +69,18 @@ COMMENT ON FUNCTION osm.register(text, jsonb) IS
     'the registration. Returns its id. Errors: 42704, OW002, OW003, OW004, OW006.';
 
 CREATE FUNCTION osm.perform(incident bigint, action text, details jsonb DEFAULT '{}')
-    RETURNS osm.step LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
+    RETURNS osm.step LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     result osm.step;
 BEGIN
+    IF incident IS NULL OR action IS NULL THEN
+        RAISE EXCEPTION 'a step needs an incident and an action'
+            USING ERRCODE = 'OW003', HINT = 'osm.allowed_actions() lists what may be done.';
+    END IF;
     UPDATE osm.incident AS i
-    SET action = perform.action, details = perform.details, event_seq = i.event_seq + 1
+    SET action = perform.action, details = coalesce(perform.details, '{}'), event_seq = i.event_seq + 1
     WHERE i.id = perform.incident
     RETURNING i.id, i.event_seq, i.state INTO result.incident, result.event, result.state;
     IF NOT FOUND THEN
