@@ -93,6 +93,11 @@ BEGIN
                   HINT = 'Levels are reader, operator, portal, monitor, administrator, auditor.';
     END IF;
     IF authority IS NOT NULL THEN
+        IF level = 'administrator' THEN
+            RAISE EXCEPTION 'level "administrator" cannot be limited to an authority'
+                USING ERRCODE = '22023',
+                      HINT = 'Acts and calendars are shared, and so is the right to change them.';
+        END IF;
         SELECT b.id INTO limited_to FROM osm.body AS b
         WHERE b.code = authority AND b.parent_id IS NULL;
         IF limited_to IS NULL THEN
