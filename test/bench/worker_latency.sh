@@ -91,14 +91,8 @@ due=$(ask 'SELECT max(due_at) FROM osm.clock WHERE id >= 1000000 AND due_at < no
 run -d "$database" -o /dev/null -c "SELECT due_at(min(due_at)) FROM osm.clock
     WHERE flagged_at IS NULL"
 foreground 10 busy >"${TMPDIR:-/tmp}/osm_bench_$$.p99" &
-longest=0
-while [ "$(ask "SELECT min(due_at) <= '$due' FROM osm.clock
-    WHERE state = 'running' AND flagged_at IS NULL AND armed")" = t ]; do
-    age=$(ask "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)
-        FROM pg_stat_activity, pg_sleep(0.02) WHERE backend_type = 'osm_workflow worker'")
-    longest=$(awk -v a="$longest" -v b="$age" 'BEGIN { print (b > a) ? b : a }')
-done
-took=$(ask "SELECT round(extract(epoch FROM clock_timestamp() - '$due'::timestamptz), 2)")
+read -r took longest < <(PGOPTIONS='' run -A -t -F ' ' -d "$database" -v due="$due" \
+    -f "$here/worker_flood.sql")
 wait
 busy=$(cat "${TMPDIR:-/tmp}/osm_bench_$$.p99")
 echo "  all flagged $took s after the last fell due (at most 10): $(verdict "$took" 10)"
