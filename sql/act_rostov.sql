@@ -74,7 +74,8 @@ END $$;
 -- One term of an incident, all its runs: state and due instant.
 CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(
-        concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at), 'DD.MM HH24:MI'),
+        concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at),
+            'DD.MM HH24:MI'),
                   CASE WHEN NOT c.binding THEN 'advisory' END,
                   CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id

@@ -1,6 +1,7 @@
--- Clocks: started, stopped, paused, moved and judged by the steps of an act of this test's own. Its terms count by
--- the wall clock but for the ones that say otherwise, so every due instant can be checked by eye. Times are those
--- of Moscow; 2 March 2026 is a Monday, 9 March is a day off, office hours are 9:00-13:00 and 14:00-18:00.
+-- Clocks: started, stopped, paused, moved and judged by the steps of an act of this test's own. Its
+-- terms count by the wall clock but for the ones that say otherwise, so every due instant can be
+-- checked by eye. Times are those of Moscow; 2 March 2026 is a Monday, 9 March is a day off, office
+-- hours are 9:00-13:00 and 14:00-18:00.
 \set SHOW_CONTEXT never
 \pset format unaligned
 \pset tuples_only on
@@ -8,22 +9,31 @@
 \set ECHO none
 SET client_min_messages = error;
 SELECT osm.install_preset('ru'), osm.install_preset('around-the-clock') \g /dev/null
-SELECT osm.define_regulation('{"type": "regulation", "code": "clocks", "edition": "1", "title": "К", "issuer": "Т",
-  "act_no": "1", "act_date": "2020-01-01", "in_force": {"from": "2020-01-01"}, "time_zone": "Europe/Moscow",
+SELECT osm.define_regulation('{"type": "regulation", "code": "clocks", "edition": "1", "title": "К",
+    "issuer": "Т",
+  "act_no": "1", "act_date": "2020-01-01", "in_force": {"from": "2020-01-01"},
+      "time_zone": "Europe/Moscow",
   "calendar": "around-the-clock", "urgent_importance": ["urgent"],
   "clauses": [{"path": "1", "summary": "Всё", "answer": "L"}],
-  "roles": [{"name": "clerk", "title": "Д", "scope": "authority", "may_backdate": true, "clause": "1"},
+  "roles": [{"name": "clerk", "title": "Д", "scope": "authority", "may_backdate": true,
+      "clause": "1"},
             {"name": "executor", "title": "И", "scope": "assignment", "clause": "1"}],
-  "states": [{"name": "open", "title": "О", "kind": "initial"}, {"name": "work", "title": "Р", "kind": "open"},
+  "states": [{"name": "open", "title": "О", "kind": "initial"}, {"name": "work", "title": "Р",
+      "kind": "open"},
              {"name": "done", "title": "Г", "kind": "final"}],
-  "actions": [{"name": "register", "title": "р", "effect": "register"}, {"name": "route", "title": "н", "effect": "assign"},
-              {"name": "touch", "title": "т"}, {"name": "ask", "title": "в"}, {"name": "told", "title": "о"},
+  "actions": [{"name": "register", "title": "р", "effect": "register"}, {"name": "route",
+      "title": "н", "effect": "assign"},
+              {"name": "touch", "title": "т"}, {"name": "ask", "title": "в"}, {"name": "told",
+                  "title": "о"},
               {"name": "halt", "title": "х"}, {"name": "promise", "title": "п"},
-              {"name": "submit", "title": "п", "effect": "submit"}, {"name": "approve", "title": "с", "effect": "approve"},
-              {"name": "set_term", "title": "у", "effect": "set_term"}, {"name": "finish", "title": "з"}],
+              {"name": "submit", "title": "п", "effect": "submit"}, {"name": "approve",
+                  "title": "с", "effect": "approve"},
+              {"name": "set_term", "title": "у", "effect": "set_term"}, {"name": "finish",
+                  "title": "з"}],
   "transitions": [
     {"action": "register", "to": "open", "role": ["clerk"], "clause": "1"},
-    {"action": "route", "from": "open", "to": "work", "role": ["clerk"], "requires": ["bodies"], "clause": "1"},
+    {"action": "route", "from": "open", "to": "work", "role": ["clerk"], "requires": ["bodies"],
+        "clause": "1"},
     {"action": "route", "from": "work", "role": ["clerk"], "requires": ["bodies"], "clause": "1"},
     {"action": "touch", "from": "open", "role": ["clerk"], "clause": "1"},
     {"action": "touch", "from": "work", "role": ["clerk"], "clause": "1"},
@@ -40,37 +50,56 @@ SELECT osm.define_regulation('{"type": "regulation", "code": "clocks", "edition"
     {"action": "finish", "from": "open", "to": "done", "role": ["clerk"], "clause": "1"},
     {"action": "finish", "from": "work", "to": "done", "role": ["clerk"], "clause": "1"}],
   "clocks": [
-    {"name": "answer", "title": "О", "starts_on": ["register"], "stops_on": ["finish"], "cancels_on": ["halt"],
-     "pauses_on": ["ask"], "resumes_on": ["told"], "term": "24 hours", "urgent_term": "6 hours", "outer_term": true,
+    {"name": "answer", "title": "О", "starts_on": ["register"], "stops_on": ["finish"],
+        "cancels_on": ["halt"],
+     "pauses_on": ["ask"], "resumes_on": ["told"], "term": "24 hours", "urgent_term": "6 hours",
+         "outer_term": true,
      "responsible": "executor", "warn_before": ["4 hours", "1 hour"], "clause": "1"},
-    {"name": "draft", "title": "П", "starts_on": ["route"], "stops_on": ["submit"], "anchor": "answer",
+    {"name": "draft", "title": "П", "starts_on": ["route"], "stops_on": ["submit"],
+        "anchor": "answer",
      "term": "3 hours", "responsible": "executor", "clause": "1"},
-    {"name": "days", "title": "Д", "starts_on": ["register"], "stops_on": ["finish"], "pauses_on": ["ask"],
-     "resumes_on": ["told"], "term": "7 days", "calendar": "ru", "responsible": "clerk", "clause": "1"},
-    {"name": "hours", "title": "Ч", "starts_on": ["register"], "stops_on": ["finish"], "pauses_on": ["ask"],
-     "resumes_on": ["told"], "term": "9 hours", "calendar": "ru", "responsible": "clerk", "clause": "1"},
-    {"name": "route", "title": "Н", "starts_on": ["register", "told"], "stops_on": ["route", "touch"],
+    {"name": "days", "title": "Д", "starts_on": ["register"], "stops_on": ["finish"],
+        "pauses_on": ["ask"],
+     "resumes_on": ["told"], "term": "7 days", "calendar": "ru", "responsible": "clerk",
+         "clause": "1"},
+    {"name": "hours", "title": "Ч", "starts_on": ["register"], "stops_on": ["finish"],
+        "pauses_on": ["ask"],
+     "resumes_on": ["told"], "term": "9 hours", "calendar": "ru", "responsible": "clerk",
+         "clause": "1"},
+    {"name": "route", "title": "Н", "starts_on": ["register", "told"], "stops_on": ["route",
+        "touch"],
      "term": "30 minutes", "urgent_factor": 0.5, "responsible": "clerk", "clause": "1"},
-    {"name": "advice", "title": "С", "starts_on": ["register"], "stops_on": ["touch"], "term": "30 minutes",
+    {"name": "advice", "title": "С", "starts_on": ["register"], "stops_on": ["touch"],
+        "term": "30 minutes",
      "binding": false, "outer_term": true, "responsible": "clerk", "clause": "1"},
-    {"name": "may", "title": "М", "starts_on": ["register"], "stops_on": ["touch"], "cancels_on": ["finish"],
+    {"name": "may", "title": "М", "starts_on": ["register"], "stops_on": ["touch"],
+        "cancels_on": ["finish"],
      "term": "30 minutes", "armed": "on_use", "responsible": "clerk", "clause": "1"},
-    {"name": "promised", "title": "Об", "starts_on": ["promise"], "stops_on": ["finish"], "due_from": "promised_until",
+    {"name": "promised", "title": "Об", "starts_on": ["promise"], "stops_on": ["finish"],
+        "due_from": "promised_until",
      "term": "2 days", "calendar": "ru", "responsible": "clerk", "clause": "1"},
-    {"name": "from_letter", "title": "ОтП", "starts_on": ["promise"], "stops_on": ["finish"], "counts_from": "letter",
-     "term": "2 days", "calendar": "ru", "applies_when": {"letter": ["*"]}, "responsible": "clerk", "clause": "1"},
-    {"name": "from_post", "title": "ОтС", "starts_on": ["promise"], "stops_on": ["finish"], "counts_from": "published_at",
+    {"name": "from_letter", "title": "ОтП", "starts_on": ["promise"], "stops_on": ["finish"],
+        "counts_from": "letter",
+     "term": "2 days", "calendar": "ru", "applies_when": {"letter": ["*"]}, "responsible": "clerk",
+         "clause": "1"},
+    {"name": "from_post", "title": "ОтС", "starts_on": ["promise"], "stops_on": ["finish"],
+        "counts_from": "published_at",
      "term": "48 hours", "responsible": "clerk", "clause": "1"},
-    {"name": "share", "title": "Доля", "starts_on": ["route"], "stops_on": ["submit"], "scope": "assignment",
+    {"name": "share", "title": "Доля", "starts_on": ["route"], "stops_on": ["submit"],
+        "scope": "assignment",
      "term": "2 hours", "responsible": "executor", "clause": "1"},
-    {"name": "review", "title": "Реп", "starts_on": ["submit"], "stops_on": ["approve"], "scope": "reply",
+    {"name": "review", "title": "Реп", "starts_on": ["submit"], "stops_on": ["approve"],
+        "scope": "reply",
      "term": "1 hour", "responsible": "clerk", "clause": "1"}]}') \g /dev/null
-SELECT osm.define_authority('{"code": "town", "title": "Город", "regulations": {"clocks": {"executor": ["roads", "parks"]}},
-    "bodies": [{"code": "hall", "title": "Управа"}, {"code": "roads", "title": "Дороги"}, {"code": "parks", "title": "Парки"}],
+SELECT osm.define_authority('{"code": "town", "title": "Город",
+    "regulations": {"clocks": {"executor": ["roads", "parks"]}},
+    "bodies": [{"code": "hall", "title": "Управа"}, {"code": "roads", "title": "Дороги"},
+        {"code": "parks", "title": "Парки"}],
     "officials": [
         {"login": "clerk", "name": "Д", "appointments": [{"body": "hall", "role": "clerk"}]},
         {"login": "roads", "name": "И", "appointments": [{"body": "roads", "role": "executor"}]},
-        {"login": "parks", "name": "П", "appointments": [{"body": "parks", "role": "executor"}]}]}') \g /dev/null
+        {"login": "parks", "name": "П", "appointments": [{"body": "parks",
+            "role": "executor"}]}]}') \g /dev/null
 CREATE SCHEMA try;
 CREATE FUNCTION try.at(t text) RETURNS void LANGUAGE sql AS
     $$ SELECT set_config('osm_workflow.simulated_now', '2026-03-' || t || '+03', false) $$;
@@ -79,14 +108,16 @@ BEGIN
     PERFORM try.at(t), osm.act_as('clerk');
     RETURN osm.register('clocks', '{"channel": "vk"}'::jsonb || message);
 END $$;
-CREATE FUNCTION try.step(incident bigint, t text, action text, details jsonb DEFAULT '{}', login text DEFAULT 'clerk')
+CREATE FUNCTION try.step(incident bigint, t text, action text, details jsonb DEFAULT '{}',
+    login text DEFAULT 'clerk')
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     result osm.step;
 BEGIN
     PERFORM try.at(t), osm.act_as(login);
     result := osm.perform(incident, action, details);
-    RETURN concat_ws(' ', result.state, result.clock, to_char(timezone('Europe/Moscow', result.due_at), 'DD.MM HH24:MI'));
+    RETURN concat_ws(' ', result.state, result.clock, to_char(timezone('Europe/Moscow',
+        result.due_at), 'DD.MM HH24:MI'));
 EXCEPTION WHEN OTHERS THEN
     RETURN concat(SQLSTATE, ' ', SQLERRM);
 END $$;
@@ -99,16 +130,22 @@ BEGIN
     RETURN concat_ws(' ', r.breaches, 'breaches', r.warnings, 'warnings, next',
                      to_char(timezone('Europe/Moscow', r.next_due), 'DD.MM HH24:MI'));
 END $$;
-CREATE FUNCTION try.clock(incident bigint, VARIADIC rules text[]) RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT concat_ws(' ', r.name, c.cycle_no, c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at), 'DD.MM HH24:MI'),
-        'stopped ' || to_char(timezone('Europe/Moscow', c.stopped_at), 'DD.MM HH24:MI'), 'used ' || nullif(c.used::text, '00:00:00'),
-        CASE WHEN NOT c.binding THEN 'advisory' END, CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END, 'by ' || b.code,
+CREATE FUNCTION try.clock(incident bigint, VARIADIC rules text[]) RETURNS SETOF text
+    LANGUAGE sql AS $$
+    SELECT concat_ws(' ', r.name, c.cycle_no, c.state, 'due', to_char(timezone('Europe/Moscow',
+        c.due_at), 'DD.MM HH24:MI'),
+        'stopped ' || to_char(timezone('Europe/Moscow', c.stopped_at), 'DD.MM HH24:MI'),
+            'used ' || nullif(c.used::text, '00:00:00'),
+        CASE WHEN NOT c.binding THEN 'advisory' END,
+            CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END, 'by ' || b.code,
         CASE WHEN c.provisional THEN 'provisional' END)
-    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id LEFT JOIN osm.body AS b ON b.id = c.body_id
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id LEFT
+        JOIN osm.body AS b ON b.id = c.body_id
     WHERE c.incident_id = incident AND r.name = ANY (rules) ORDER BY r.position, c.id
 $$;
 CREATE FUNCTION try.overdue(i bigint) RETURNS text LANGUAGE sql AS $$
-    SELECT to_char(timezone('Europe/Moscow', overdue_since), 'DD.MM HH24:MI') FROM osm.incident WHERE id = i
+    SELECT to_char(timezone('Europe/Moscow', overdue_since), 'DD.MM HH24:MI') FROM osm.incident
+        WHERE id = i
 $$;
 \set ECHO all
 
@@ -146,7 +183,8 @@ SELECT try.overdue(:i);
 \echo
 \echo == pause and resume: the rest of the hours, the working days of the pause
 -- asked Monday 12:00 (2 wall hours and 2 working hours used), told Wednesday 10:00
--- answer: 22 hours from Wednesday 10:00; hours: 7 hours from Wednesday 10:00 = 18:00; days: two working days later
+-- answer: 22 hours from Wednesday 10:00; hours: 7 hours from Wednesday 10:00 = 18:00; days: two
+-- working days later
 SELECT try.new('02 10:00') AS i \gset
 SELECT try.step(:i, '02 10:05', 'route', '{"bodies": ["roads"]}');
 SELECT try.clock(:i, 'draft');
@@ -156,9 +194,11 @@ SELECT try.tick('04 09:59');
 SELECT try.clock(:i, 'answer'), try.overdue(:i);
 SELECT try.step(:i, '04 10:00', 'told');
 SELECT try.clock(:i, 'answer', 'draft', 'days', 'hours', 'route');
-SELECT string_agg(concat_ws(' ', s.seq, s.kind, timezone('Europe/Moscow', lower(s.span)), timezone('Europe/Moscow', upper(s.span)),
+SELECT string_agg(concat_ws(' ', s.seq, s.kind, timezone('Europe/Moscow', lower(s.span)),
+    timezone('Europe/Moscow', upper(s.span)),
     b.code), '; ' ORDER BY s.seq)
-FROM osm.clock_segment AS s JOIN osm.clock AS c ON c.id = s.clock_id JOIN osm.clock_rule AS r ON r.id = c.rule_id
+FROM osm.clock_segment AS s JOIN osm.clock AS c ON c.id = s.clock_id
+    JOIN osm.clock_rule AS r ON r.id = c.rule_id
 LEFT JOIN osm.body AS b ON b.id = s.body_id WHERE c.incident_id = :i AND r.name = 'answer';
 SELECT try.step(:i, '05 08:00', 'finish');
 SELECT try.clock(:i, 'answer');
@@ -191,7 +231,8 @@ SELECT try.clock(:i, 'answer', 'route');
 
 \echo
 \echo == a promised date, a named date to count from
--- 4 March promised: its end; a moment promised: the moment; none: 2 working days, 3 and 4 March, 18:00
+-- 4 March promised: its end; a moment promised: the moment; none: 2 working days, 3 and 4 March,
+-- 18:00
 SELECT try.new('02 10:00') AS a \gset
 SELECT try.step(:a, '02 11:00', 'promise', '{"promised_until": "2026-03-04"}');
 SELECT try.new('02 10:00') AS b \gset
@@ -209,14 +250,16 @@ SELECT try.clock(:i, 'from_letter', 'from_post');
 -- further than the calendar is known: provisional
 SELECT try.new('02 10:00') AS i \gset
 SELECT try.step(:i, '02 11:00', 'promise', '{"letter": "2031-03-03"}');
-SELECT r.name, c.provisional, timezone('Europe/Moscow', c.due_at) FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+SELECT r.name, c.provisional, timezone('Europe/Moscow', c.due_at) FROM osm.clock AS c
+    JOIN osm.clock_rule AS r ON r.id = c.rule_id
 WHERE c.incident_id = :i AND r.name = 'from_letter';
 
 \echo
 \echo == a term set by hand; the anchored one follows; a breach undone can come again
 SELECT try.new('02 10:00') AS i \gset
 SELECT try.step(:i, '02 11:00', 'set_term', '{"clock": "answer"}');
-SELECT try.step(:i, '02 11:00', 'set_term', '{"clock": "nothing", "due_at": "2026-03-05 10:00+03"}');
+SELECT try.step(:i, '02 11:00', 'set_term', '{"clock": "nothing",
+    "due_at": "2026-03-05 10:00+03"}');
 SELECT try.step(:i, '02 11:00', 'set_term', '{"clock": "answer", "due_at": "2026-03-01 10:00+03"}');
 SELECT try.step(:i, '02 11:00', 'set_term', '{"clock": "answer", "due_at": "infinity"}');
 SELECT try.tick('03 10:01') ~ '^[1-9]' AS some;
@@ -227,7 +270,8 @@ SELECT try.step(:i, '03 11:30', 'route', '{"bodies": ["roads"]}');
 SELECT try.clock(:i, 'draft');
 SELECT try.tick('05 10:01') ~ '^[1-9]' AS some;
 SELECT try.clock(:i, 'answer'), try.overdue(:i);
-SELECT details -> 'clocks' -> 0 ->> 'old_due_at' AS old, details -> 'clocks' -> 0 ->> 'due_at' AS new
+SELECT details -> 'clocks' -> 0 ->> 'old_due_at' AS old,
+    details -> 'clocks' -> 0 ->> 'due_at' AS new
 FROM osm.event WHERE incident_id = :i AND action = 'set_term';
 
 \echo
@@ -269,8 +313,10 @@ SELECT try.tick('03 10:00:00.000001');
 SELECT try.tick('03 10:00:00.000001');
 SELECT try.tick('20 10:00');
 SELECT try.clock(:i, 'answer', 'draft', 'may', 'advice'), try.overdue(:i);
-SELECT n.kind, r.name, o.login, to_char(timezone('Europe/Moscow', n.deliver_after), 'DD.MM HH24:MI') AS after
-FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id JOIN osm.clock AS c ON c.id = n.clock_id
+SELECT n.kind, r.name, o.login, to_char(timezone('Europe/Moscow', n.deliver_after),
+    'DD.MM HH24:MI') AS after
+FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id
+    JOIN osm.clock AS c ON c.id = n.clock_id
 JOIN osm.clock_rule AS r ON r.id = c.rule_id WHERE n.incident_id = :i ORDER BY n.id;
 
 \echo
@@ -278,7 +324,8 @@ JOIN osm.clock_rule AS r ON r.id = c.rule_id WHERE n.incident_id = :i ORDER BY n
 SELECT try.new('02 10:00') AS i \gset
 SELECT try.tick('03 12:00') ~ '^[1-9]' AS some;
 SELECT try.overdue(:i);
-SELECT try.step(:i, '03 12:30', 'finish', '{"occurred_at": "2026-03-03 09:00+03", "backdate_reason": "сбой"}');
+SELECT try.step(:i, '03 12:30', 'finish', '{"occurred_at": "2026-03-03 09:00+03",
+    "backdate_reason": "сбой"}');
 SELECT try.clock(:i, 'answer'), try.overdue(:i);
 SELECT count(*) AS broken_chains FROM osm.verify_chains();
 SELECT count(*) AS segments_that_overlap FROM osm.clock_segment AS a JOIN osm.clock_segment AS b

@@ -31,7 +31,8 @@ SELECT try.as('', format($$SELECT osm.perform(%s, 'submit', '{"text": "a"}')$$, 
 SELECT try.step('robot', :i, 'submit', '{"text": "a"}');
 SELECT try.step('health', :i, 'submit', '{"text": "a"}');
 SELECT try.step('mayor', :i, 'refuse', '{"reason": "insult"}');
-SELECT try.as('roads', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b"}')$$);
+SELECT try.as('roads', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b"}')$$);
 SELECT try.as('nobody', 'SELECT 1');
 
 \echo
@@ -81,15 +82,18 @@ SELECT try.as('curator', 'TRUNCATE osm.event');
 \echo == a plain INSERT and a plain UPDATE leave what register and perform leave
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b", "text": "t", "extra": 1}') AS a \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b", "text": "t",
+    "extra": 1}') AS a \gset
 INSERT INTO osm.incident (regulation, channel, topic, place, text, details)
 VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 't', '{"extra": 1}') RETURNING id AS b \gset
 SELECT osm.act_as('curator') \g /dev/null
 SELECT state FROM osm.perform(:a, 'route', '{"bodies": ["roads"]}');
-UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}' WHERE id = :b RETURNING state, event_seq;
+UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}'
+    WHERE id = :b RETURNING state, event_seq;
 SELECT osm.act_as('roads') \g /dev/null
 SELECT state FROM osm.submit_reply(:a, '{"text": "Засыпали"}', 'interim');
-UPDATE osm.incident SET action = 'submit', details = '{"text": "Засыпали", "kind": "interim"}', event_seq = event_seq + 1
+UPDATE osm.incident SET action = 'submit', details = '{"text": "Засыпали", "kind": "interim"}',
+    event_seq = event_seq + 1
 WHERE id = :b RETURNING state, event_seq, reply_kind;
 COMMIT;
 SELECT try.events(:b);
@@ -97,27 +101,35 @@ SELECT try.events(:a) EXCEPT SELECT try.events(:b);
 SELECT try.clocks(:b);
 SELECT try.clocks(:a) EXCEPT SELECT try.clocks(:b);
 SELECT count(*) AS same_but_for_ids FROM (
-    SELECT to_jsonb(x) - '{id,salt,reply_id}'::text[] FROM osm.incident AS x WHERE id IN (:a, :b) GROUP BY 1) AS one;
+    SELECT to_jsonb(x) - '{id,salt,reply_id}'::text[] FROM osm.incident AS x WHERE id IN (:a, :b)
+        GROUP BY 1) AS one;
 SELECT osm.verify_chain(:a), osm.verify_chain(:b);
 
 \echo
 \echo == what an UPDATE may and may not ask for
 SELECT try.incident('detected') AS i \gset
 SELECT try.as('curator', format('UPDATE osm.incident SET state = NULL WHERE id = %s', :i));
-SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'assigned', details = NULL WHERE id = %s$$, :i));
-SELECT try.as('curator', format('UPDATE osm.incident SET action = NULL, event_seq = event_seq + 1 WHERE id = %s', :i));
+SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'assigned', details = NULL
+    WHERE id = %s$$, :i));
+SELECT try.as('curator', format('UPDATE osm.incident SET action = NULL, event_seq = event_seq + 1
+    WHERE id = %s', :i));
 SELECT try.as('curator', format('UPDATE osm.incident SET event_seq = NULL WHERE id = %s', :i));
 SELECT try.as('curator', format('UPDATE osm.incident SET occurred_at = NULL WHERE id = %s', :i));
-SELECT try.as('curator', format('UPDATE osm.incident SET event_seq = event_seq + 2 WHERE id = %s', :i));
-SELECT try.as('curator', format($$UPDATE osm.incident SET details = '{"a": 1}' WHERE id = %s$$, :i));
+SELECT try.as('curator', format('UPDATE osm.incident SET event_seq = event_seq + 2 WHERE id = %s',
+    :i));
+SELECT try.as('curator', format($$UPDATE osm.incident SET details = '{"a": 1}' WHERE id = %s$$,
+    :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET action = 'approve' WHERE id = %s$$, :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET topic = 'other' WHERE id = %s$$, :i));
-SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}',
+SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'assigned',
+    details = '{"bodies": ["roads"]}',
                                   text = 'other' WHERE id = %s$$, :i));
-SELECT try.as('curator', format($$UPDATE osm.incident SET overdue_since = now() WHERE id = %s$$, :i));
+SELECT try.as('curator', format($$UPDATE osm.incident SET overdue_since = now() WHERE id = %s$$,
+    :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET id = 0 WHERE id = %s$$, :i));
 -- an UPDATE that changes nothing is no step
-SELECT try.as('curator', format('UPDATE osm.incident SET state = state, details = details WHERE id = %s', :i));
+SELECT try.as('curator', format('UPDATE osm.incident SET state = state, details = details
+    WHERE id = %s', :i));
 
 SELECT try.events(:i);
 
@@ -125,7 +137,8 @@ SELECT try.events(:i);
 \echo == data that would slip past a rule
 SELECT try.incident('assigned') AS i \gset
 SELECT try.step('roads', :i, 'submit', '{"text": "a", "kind": ["interim"]}');
-SELECT try.step('roads', :i, 'submit', '{"text": "a", "clocks": [{"rule": "answer", "verdict": "met"}]}');
+SELECT try.step('roads', :i, 'submit', '{"text": "a", "clocks": [{"rule": "answer",
+    "verdict": "met"}]}');
 SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "infinity"}');
 SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "soon"}');
 SELECT try.step('roads', :i, 'submit', E'{"text": "a\\u0000b"}');
@@ -136,7 +149,8 @@ SELECT try.step('curator', :i, 'mark_repeat', '{"repeat_of": 9999999999999999999
 SELECT try.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :i));
 SELECT try.step('roads', :i, 'submit', jsonb_build_object('text', repeat('Ж', 1000000)));
 SELECT octet_length(content::text) > 2000000 AS kept FROM osm.reply WHERE incident_id = :i;
-SELECT pg_column_size(details) < 1000 AS digested, osm.verify_chain(:i) FROM osm.event WHERE incident_id = :i AND seq = 3;
+SELECT pg_column_size(details) < 1000 AS digested, osm.verify_chain(:i) FROM osm.event
+    WHERE incident_id = :i AND seq = 3;
 -- in Rostov the outcome is one of three and a plan names its date
 SELECT try.as('r_curator', $$SELECT osm.register('ru-ros-311-2018', '{"channel": "vk"}')$$);
 SELECT max(id) AS i FROM osm.incident \gset
@@ -153,7 +167,8 @@ VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a'
 RETURNING state, event_seq;
 INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
 VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-3')
-ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL AND part_of IS NULL DO NOTHING
+ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL
+    AND part_of IS NULL DO NOTHING
 RETURNING external_id;
 INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
 VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1');
@@ -178,20 +193,24 @@ COPY osm.incident (regulation, channel, topic, external_id) FROM stdin;
 ru-alt-132-2020	vk	a	c-3
 \.
 ROLLBACK TO SAVEPOINT s;
-MERGE INTO osm.incident AS i USING (VALUES ('c-1', 'not_critical'), ('c-9', NULL)) AS s (key, reason)
+MERGE INTO osm.incident AS i USING (VALUES ('c-1', 'not_critical'), ('c-9', NULL)) AS s (key,
+    reason)
 ON i.external_id = s.key
 WHEN MATCHED THEN UPDATE SET state = 'dismissed', details = jsonb_build_object('reason', s.reason)
 WHEN NOT MATCHED THEN INSERT (regulation, channel, topic, place, external_id)
     VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', s.key);
 SELECT external_id, state, event_seq FROM osm.incident WHERE external_id LIKE 'c-%' ORDER BY 1;
 SAVEPOINT s;
-MERGE INTO osm.incident AS i USING (VALUES ('c-2')) AS s (key) ON i.external_id = s.key WHEN MATCHED THEN DELETE;
+MERGE
+    INTO osm.incident AS i USING (VALUES ('c-2')) AS s (key) ON i.external_id = s.key
+    WHEN MATCHED THEN DELETE;
 ROLLBACK TO SAVEPOINT s;
 -- several rows in one statement: all or none
 UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}'
 WHERE external_id IN ('c-2', 'c-9') RETURNING external_id, state, event_seq;
 SAVEPOINT s;
-UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}' WHERE external_id LIKE 'c-%';
+UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}'
+    WHERE external_id LIKE 'c-%';
 ROLLBACK TO SAVEPOINT s;
 SELECT external_id, state, event_seq FROM osm.incident WHERE external_id LIKE 'c-%' ORDER BY 1;
 -- a step rolled back leaves nothing, and can be taken again
@@ -233,17 +252,22 @@ BEGIN
     RETURN NEW;
 END $$;
 SELECT try.incident('detected') AS i \gset
-CREATE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('state');
+CREATE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
+    EXECUTE FUNCTION try.change('state');
 SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
 SELECT try.as('curator', format('UPDATE osm.incident SET state = state WHERE id = %s', :i));
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b"}')$$);
-CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('text');
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b"}')$$);
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
+    EXECUTE FUNCTION try.change('text');
 SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
-CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('id');
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
+    EXECUTE FUNCTION try.change('id');
 SELECT regexp_replace(try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
     '{"channel": "vk", "topic": "a", "place": "b"}')$$), '\d{6,}', 'N');
 -- a row left out is no step, now or later
-CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.change('skip');
+CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
+    EXECUTE FUNCTION try.change('skip');
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
 UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}' WHERE id = :i;
@@ -256,8 +280,10 @@ DROP TRIGGER m ON osm.incident;
 -- a guard switched off is noticed
 ALTER TABLE osm.incident DISABLE TRIGGER a_guard;
 SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'answered' WHERE id = %s$$, :i));
-SELECT try.as('robot', $$INSERT INTO osm.incident (id, authority_id, regulation, regulation_id, state, channel, detected_at,
-    action, occurred_at, actor_id, salt) SELECT 0, authority_id, regulation, regulation_id, 'answered', channel, detected_at,
+SELECT try.as('robot', $$INSERT INTO osm.incident (id, authority_id, regulation, regulation_id,
+    state, channel, detected_at,
+    action, occurred_at, actor_id, salt) SELECT 0, authority_id, regulation, regulation_id,
+        'answered', channel, detected_at,
     action, occurred_at, actor_id, salt FROM osm.incident LIMIT 1$$);
 ALTER TABLE osm.incident ENABLE TRIGGER a_guard;
 -- a trigger may take a further step, on the evidence and in the pass over what is due alike
@@ -269,7 +295,8 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER escalate AFTER INSERT ON osm.notification FOR EACH ROW EXECUTE FUNCTION try.escalate();
+CREATE TRIGGER escalate AFTER INSERT ON osm.notification FOR EACH ROW
+    EXECUTE FUNCTION try.escalate();
 SELECT try.incident('detected', '{"topic": "escalated"}') AS i \gset
 BEGIN;
 SET LOCAL osm_workflow.simulated_now = '2026-03-02 10:31+07';
@@ -281,11 +308,14 @@ ROLLBACK;
 DROP TRIGGER escalate ON osm.notification;
 SELECT osm.guard_incident();
 CREATE TABLE try.other (id bigint);
-CREATE TRIGGER g BEFORE INSERT ON try.other FOR EACH STATEMENT EXECUTE FUNCTION osm.guard_incident();
+CREATE TRIGGER g BEFORE INSERT ON try.other FOR EACH STATEMENT
+    EXECUTE FUNCTION osm.guard_incident();
 INSERT INTO try.other VALUES (1);
-CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW EXECUTE FUNCTION osm.guard_incident();
+CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW
+    EXECUTE FUNCTION osm.guard_incident();
 INSERT INTO try.other VALUES (1);
-CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW EXECUTE FUNCTION osm.write_step();
+CREATE OR REPLACE TRIGGER g BEFORE INSERT ON try.other FOR EACH ROW
+    EXECUTE FUNCTION osm.write_step();
 INSERT INTO try.other VALUES (1);
 
 \echo
@@ -301,24 +331,32 @@ ROLLBACK;
 \echo == time: backdating, the future, the order of events
 SELECT try.incident('detected') AS i \gset
 SET osm_workflow.simulated_now = '2026-03-02 11:00+07';
-SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 10:20+07"}');
-SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 12:00+07"}');
-SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "2026-03-02 09:59+07"}');
+SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"],
+    "occurred_at": "2026-03-02 10:20+07"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"],
+    "occurred_at": "2026-03-02 12:00+07"}');
+SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"],
+    "occurred_at": "2026-03-02 09:59+07"}');
 SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "infinity"}');
 SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "yesterday-ish"}');
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b",
     "detected_at": "2026-03-02 11:00:01+07"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b",
     "detected_at": "-infinity"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b",
     "occurred_at": "2026-03-02 10:30+07"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b",
     "detected_at": "2019-12-31 10:00+07"}')$$);
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
 SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
                                           "detected_at": "2026-03-02 09:30+07"}') AS i \gset
-SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul', recorded_at) AS recorded
+SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul',
+    recorded_at) AS recorded
 FROM osm.event WHERE incident_id = :i;
 SELECT try.clocks(:i, 'answer');
 COMMIT;
@@ -334,30 +372,36 @@ SELECT osm.act_as('roads') \g /dev/null
 SELECT state FROM osm.post_reply(:i, 'vk');
 COMMIT;
 SET osm_workflow.simulated_now = '2026-03-02 11:00+07';
-SELECT try.step('robot', :i, 'author_reply', '{"text": "Тут", "occurred_at": "2026-03-02 10:30+07"}');
+SELECT try.step('robot', :i, 'author_reply', '{"text": "Тут",
+    "occurred_at": "2026-03-02 10:30+07"}');
 SELECT try.step('robot', :i, 'author_reply', '{"text": "Тут", "occurred_at": "2026-03-02 10:30+07",
                                                "backdate_reason": "сбой связи"}');
 SELECT try.clocks(:i, 'answer');
-SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul', recorded_at) AS recorded
+SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul',
+    recorded_at) AS recorded
 FROM osm.event WHERE incident_id = :i AND seq = 6;
 
 \echo
 \echo == several bodies, each on its own: parts, through the same door
 BEGIN;
 SELECT osm.act_as('r_curator') \g /dev/null
-SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t", "external_id": "r-1"}') AS i \gset
+SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t",
+    "external_id": "r-1"}') AS i \gset
 SELECT state FROM osm.route(:i, '{r_roads,r_water}');
 SELECT i.part_of = :i AS part, i.state, b.code, osm.verify_chain(i.id), count(e.seq)
-FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id JOIN osm.event AS e ON e.incident_id = i.id
+FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id
+    JOIN osm.event AS e ON e.incident_id = i.id
 WHERE i.external_id = 'r-1' GROUP BY i.id, i.part_of, i.state, b.code ORDER BY i.id;
 ROLLBACK;
 BEGIN;
 SELECT osm.act_as('r_curator') \g /dev/null
-SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t", "external_id": "r-1"}') AS i \gset
+SELECT osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "t",
+    "external_id": "r-1"}') AS i \gset
 SAVEPOINT s;
 SELECT state FROM osm.route(:i, '{r_roads,moon}');
 ROLLBACK TO SAVEPOINT s;
-SELECT state, (SELECT count(*) FROM osm.incident WHERE external_id = 'r-1') AS incidents FROM osm.incident WHERE id = :i;
+SELECT state, (SELECT count(*) FROM osm.incident WHERE external_id = 'r-1') AS incidents
+    FROM osm.incident WHERE id = :i;
 COMMIT;
 SELECT count(*) AS leftover FROM pg_backend_memory_contexts WHERE name = 'osm_workflow step';
 SELECT count(*) AS broken_chains FROM osm.verify_chains();
