@@ -30,24 +30,26 @@ PG_FUNCTION_INFO_V1(osm_tick);
  * the body that answers for the clock where the role counts by assignment.
  * $1 is now; the clocks come from the statement around it.
  */
-#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after)                                                  \
-	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, recipient_id, " \
-	"  subject, data, created_at, deliver_after) "                                                       \
-	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind                           \
-	"', a.official_id, "                                                                                 \
-	"  pg_catalog.concat(r.title, ': ', c.incident_id), "                                                \
-	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " "        \
-	"FROM " clocks " AS c "                                                                              \
-	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "                               \
-	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "                                        \
-	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id "                                 \
-	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id "                           \
-	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id "                      \
-	"  AND o.name OPERATOR(pg_catalog.=) r.responsible "                                                 \
-	"JOIN osm.appointment AS a ON a.authority_id OPERATOR(pg_catalog.=) c.authority_id "                 \
-	"  AND a.role OPERATOR(pg_catalog.=) r.responsible "                                                 \
-	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' OR a.body_id OPERATOR(pg_catalog.=) c.body_id) "  \
-	"  AND a.during OPERATOR(pg_catalog.@>) (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date "    \
+#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
+	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, " \
+	"  recipient_id, subject, data, created_at, deliver_after) " \
+	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind \
+	"', a.official_id, " \
+	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
+	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
+	"FROM " clocks " AS c " \
+	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id " \
+	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
+	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id " \
+	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id " \
+	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id " \
+	"  AND o.name OPERATOR(pg_catalog.=) r.responsible " \
+	"JOIN osm.appointment AS a ON a.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
+	"  AND a.role OPERATOR(pg_catalog.=) r.responsible " \
+	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' " \
+	"    OR a.body_id OPERATOR(pg_catalog.=) c.body_id) " \
+	"  AND a.during OPERATOR(pg_catalog.@>) " \
+	"    (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date " \
 	"ON CONFLICT DO NOTHING"
 
 static const char *const flag_sql =

@@ -519,8 +519,8 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			slot->not_before = now + MAKE_WAY;
 			break;
 		default:
-			/* nothing to be done until somebody says or a term is noted */
-			slot->not_before = 0;
+			/* nothing to be done until somebody says; terms may still be noted at any rate */
+			slot->not_before = now + OSM_WORKER_SETTLE;
 			break;
 	}
 	LWLockRelease(osm_worker_shared->lock);

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Benchmark of the background worker: how soon a due term is flagged for others to see, what an idle
-# cluster costs, what many terms of one instant cost, and whether finished clocks make a pass dearer.
+# Benchmark of the background worker: how soon a due term is flagged for others to see, what an
+# idle cluster costs, what many terms of one instant cost, and whether finished clocks make a pass
+# dearer.
 #
 # Needs a running server that preloads the library, reached by PGHOST, PGPORT, PGUSER (a superuser).
 # Makes and drops the database osm_bench_worker; sets osm_workflow.databases meanwhile.
@@ -13,6 +14,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 database=osm_bench_worker
 clocks=${OSM_BENCH_CLOCKS:-1000000}
 idle=${OSM_BENCH_IDLE:-65}
+scratch=${TMPDIR:-/tmp}/osm_bench_$$
 export PGOPTIONS='-c client_min_messages=warning'
 
 run() { psql -X -q -v ON_ERROR_STOP=1 "$@" </dev/null; }
@@ -30,8 +32,13 @@ until_true() {
 ready="SELECT state = 'ready' AND NOT running FROM osm.worker_status() WHERE database = '$database'"
 
 run -d postgres -c "DROP DATABASE IF EXISTS $database" -c "CREATE DATABASE $database"
-trap 'run -d postgres -c "ALTER SYSTEM RESET osm_workflow.databases" -c "SELECT pg_reload_conf()" \
-    -o /dev/null; run -d postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"' EXIT
+clean_up() {
+    rm -f "$scratch"*
+    run -d postgres -o /dev/null -c 'ALTER SYSTEM RESET osm_workflow.databases' \
+        -c 'SELECT pg_reload_conf()'
+    run -d postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"
+}
+trap clean_up EXIT
 run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' -c 'SELECT osm.install()' \
     -f "$here/worker_latency.sql"
 [ "$(ask 'SELECT count(*) FROM osm.worker_launcher()')" = 1 ] || {
@@ -48,7 +55,7 @@ run -d postgres -o /dev/null -c "ALTER SYSTEM SET osm_workflow.databases = '$dat
 until_true "$ready"
 echo "$(ask 'SELECT count(*) FROM osm.clock WHERE flagged_at IS NULL') running clocks"
 
-echo 'Due to visible, forty instants 150 to 250 ms apart, each seen by a session that reads in a loop'
+echo 'Due to visible: forty instants 150 to 250 ms apart, seen by a session that reads in a loop'
 run -d "$database" -o /dev/null -c "SELECT due_at(clock_timestamp() + interval '3 s'
     + i * interval '200 ms' + random() * interval '50 ms') FROM generate_series(1, 40) AS i"
 read -r p50 p99 max < <(PGOPTIONS='' run -A -t -F ' ' -d "$database" -f "$here/worker_watch.sql")
@@ -61,7 +68,9 @@ until_true "$ready"
 counts="SELECT wakes, workers_started, (SELECT sum(passes) FROM osm.worker_status())
     FROM osm.worker_launcher()"
 launcher=$(ask 'SELECT pid FROM osm.worker_launcher()')
-switches() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$launcher/status" 2>/dev/null || echo 0; }
+switches() {
+    awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$launcher/status" 2>/dev/null || echo 0
+}
 IFS='|' read -r wakes starts passes < <(ask "$counts")
 before=$(switches)
 run -d postgres -c "SELECT pg_sleep($idle)" -o /dev/null
@@ -72,29 +81,30 @@ echo "  launcher woke $wakes times (at most $goal): $(verdict "$wakes" "$goal");
     "$(($(switches) - before)) context switches of the launcher"
 
 echo '100,000 clocks due in the same second, and a foreground of registrations'
-cat >"${TMPDIR:-/tmp}/osm_bench_$$.sql" <<'SQL'
+cat >"$scratch.sql" <<'SQL'
 SELECT due_at('2100-01-01 12:00+03');
 SQL
-trap 'rm -f "${TMPDIR:-/tmp}"/osm_bench_$$*; '"$(trap -p EXIT | sed "s/^trap -- '//; s/' EXIT$//")" EXIT
 foreground() { # SECONDS NAME: latencies of one client, in microseconds
-    rm -f "${TMPDIR:-/tmp}/osm_bench_$$_$2".*
-    pgbench -n -c 1 -T "$1" -l --log-prefix="${TMPDIR:-/tmp}/osm_bench_$$_$2" \
-        -f "${TMPDIR:-/tmp}/osm_bench_$$.sql" "$database" >/dev/null 2>&1 </dev/null
-    cat "${TMPDIR:-/tmp}/osm_bench_$$_$2".* | awk '{ print $3 }' | sort -n |
+    rm -f "${scratch}_$2".*
+    pgbench -n -c 1 -T "$1" -l --log-prefix="${scratch}_$2" \
+        -f "$scratch.sql" "$database" >/dev/null 2>&1 </dev/null
+    cat "${scratch}_$2".* | awk '{ print $3 }' | sort -n |
         awk '{ v[NR] = $1 } END { printf "%.2f\n", v[int(NR * 0.99)] / 1000 }'
 }
 alone=$(foreground 6 alone)
 run -d "$database" -c "SET session_replication_role = replica;
     UPDATE osm.clock SET due_at = date_trunc('second', clock_timestamp()) + interval '6 s'
-        + (id % 1000) * interval '1 ms' WHERE id BETWEEN 1000000 AND 1000000 + least(100000, $clocks) - 1"
-due=$(ask 'SELECT max(due_at) FROM osm.clock WHERE id >= 1000000 AND due_at < now() + interval $$1 h$$')
+        + (id % 1000) * interval '1 ms'
+    WHERE id BETWEEN 1000000 AND 1000000 + least(100000, $clocks) - 1"
+due=$(ask "SELECT max(due_at) FROM osm.clock
+    WHERE id >= 1000000 AND due_at < now() + interval '1 h'")
 run -d "$database" -o /dev/null -c "SELECT due_at(min(due_at)) FROM osm.clock
     WHERE flagged_at IS NULL"
-foreground 10 busy >"${TMPDIR:-/tmp}/osm_bench_$$.p99" &
+foreground 10 busy >"$scratch.p99" &
 read -r took longest < <(PGOPTIONS='' run -A -t -F ' ' -d "$database" -v due="$due" \
     -f "$here/worker_flood.sql")
 wait
-busy=$(cat "${TMPDIR:-/tmp}/osm_bench_$$.p99")
+busy=$(cat "$scratch.p99")
 echo "  all flagged $took s after the last fell due (at most 10): $(verdict "$took" 10)"
 echo "  longest transaction of the worker seen $longest s (at most 1): $(verdict "$longest" 1)"
 echo "  foreground p99 $busy ms, alone $alone ms, ratio" \

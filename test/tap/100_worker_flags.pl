@@ -115,7 +115,7 @@ wait_for($node, $db, "SELECT count(*) = 2522 FROM osm.clock WHERE flagged_at IS 
 # A row somebody holds does not hold up the others, and is not hammered at.
 wait_ready($node, $db);
 $session = $node->background_psql($db);
-due_at($node, $db, "clock_timestamp() + interval '400 ms'", "clock_timestamp() + interval '500 ms'");
+due_at($node, $db, map { "clock_timestamp() + interval '$_ ms'" } 400, 500);
 $session->query_safe("BEGIN; SELECT FROM osm.incident WHERE id = (SELECT incident_id FROM osm.clock
 	WHERE flagged_at IS NULL ORDER BY due_at LIMIT 1) FOR UPDATE");
 wait_for($node, $db, "SELECT count(*) = 2523 FROM osm.clock WHERE flagged_at IS NOT NULL",

@@ -104,7 +104,8 @@ caught_up('after kill -9 of the postmaster too');
 # An error in the pass: said once, kept, tried again later and later, and over when it is over.
 wait_ready($node, $db);
 my $position = log_position($node);
-$node->safe_psql($db, 'ALTER TABLE osm.clock ADD CONSTRAINT broken CHECK (flagged_at IS NULL) NOT VALID');
+$node->safe_psql($db, 'ALTER TABLE osm.clock
+	ADD CONSTRAINT broken CHECK (flagged_at IS NULL) NOT VALID');
 stream(5);
 wait_for($node, $db, "SELECT state = 'failed' AND last_error_code = '23514' AND last_error <> ''
 	AND last_error_at IS NOT NULL FROM osm.worker_status() WHERE database = '$db'",

@@ -1,4 +1,5 @@
-# The worker among the things done to databases: nothing has to wait for it, and it finds what is new.
+# The worker among the things done to databases: nothing has to wait for it, and it finds what is
+# new.
 use strict;
 use warnings;
 use FindBin;

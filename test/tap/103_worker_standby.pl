@@ -28,10 +28,11 @@ is($standby->safe_psql($db, 'SELECT count(*) FROM osm.worker_status()'), '0',
 	'and says so');
 
 # The primary is lost with terms running; some fall due before the standby is promoted.
-due_at($primary, $db, "clock_timestamp() + interval '600 ms'", "clock_timestamp() + interval '3 s'");
+due_at($primary, $db, map { "clock_timestamp() + interval '$_ ms'" } 600, 3000);
 $primary->wait_for_catchup($standby);
 $primary->stop('immediate');
-$standby->poll_query_until($db, 'SELECT count(*) = 2 FROM osm.clock WHERE due_at < clock_timestamp()');
+$standby->poll_query_until($db,
+	'SELECT count(*) = 2 FROM osm.clock WHERE due_at < clock_timestamp()');
 is(unflagged($standby, $db), '1', 'a term falls due while nobody can flag it');
 $standby->promote;
 wait_for($standby, 'postgres', "SELECT count(*) = 1 FROM pg_stat_activity

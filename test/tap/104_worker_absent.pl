@@ -26,7 +26,8 @@ is(unflagged($node, $db), '1', 'a late term stays unflagged');
 is($node->safe_psql($db, 'SELECT breaches, next_due FROM osm.tick()'), '1|2100-01-01 12:00:00+03',
 	'until somebody calls osm.tick()');
 is(unflagged($node, $db), '0', 'which makes the same pass');
-is($node->safe_psql($db, 'SELECT breaches FROM osm.tick()'), '0', 'and finds nothing the next time');
+is($node->safe_psql($db, 'SELECT breaches FROM osm.tick()'), '0',
+	'and finds nothing the next time');
 
 # The same cluster, preloaded: the worker begins with what it finds.
 due_at($node, $db, "clock_timestamp() - interval '1 s'");

@@ -40,7 +40,7 @@ CREATE TRIGGER spy AFTER UPDATE ON osm.clock FOR EACH ROW EXECUTE FUNCTION osm.s
 CREATE CONSTRAINT TRIGGER spy_late AFTER UPDATE ON osm.clock DEFERRABLE INITIALLY DEFERRED
 	FOR EACH ROW EXECUTE FUNCTION osm.spy('at commit');
 SQL
-due_at($node, $db, "clock_timestamp() + interval '300 ms'", "clock_timestamp() + interval '600 ms'");
+due_at($node, $db, map { "clock_timestamp() + interval '$_ ms'" } 300, 600);
 wait_flagged($node, $db, 'terms in an ordinary role\'s tables are flagged');
 is($node->safe_psql($db, 'SELECT who, count(*), count(DISTINCT moment) FROM osm.seen GROUP BY who'),
 	'keeper|4|2', 'the worker acts as that role, until after commit');

@@ -27,7 +27,8 @@ END $$
 SQL
 
 my $script = $node->basedir . '/load.sql';
-append_to_file($script, join '', map { "SELECT one_due($_ * interval '1 ms');\n" } map { $_ % 700 } 1 .. 20_000);
+append_to_file($script, join '',
+	map { "SELECT one_due($_ * interval '1 ms');\n" } map { $_ % 700 } 1 .. 20_000);
 my @told;
 my %killed;
 
