@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "common/cryptohash.h"
 #include "common/sha2.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/numeric.h"
@@ -267,10 +268,59 @@ push_document(JsonbParseState **state, const char *key, const char *json)
 }
 
 /*
+ * push_clean pushes what is in an object or array, its own brackets only where it
+ * is nested, with every value under a personal key as a digest, at any depth.
+ */
+static void
+push_clean(JsonbParseState **state, JsonbContainer *container, bytea *salt, bool nested)
+{
+	JsonbIterator *iterator = JsonbIteratorInit(container);
+	JsonbIteratorToken token;
+	JsonbValue	value;
+	char	   *key = NULL;
+
+	check_stack_depth();
+	while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
+	{
+		if (token == WJB_KEY)
+		{
+			key = pnstrdup(value.val.string.val, value.val.string.len);
+			continue;
+		}
+		if (token != WJB_VALUE && token != WJB_ELEM)
+		{
+			if (nested)
+				pushJsonbValue(state, token, NULL);
+			continue;
+		}
+		if (token == WJB_VALUE && is_personal(key, strlen(key)))
+		{
+			StringInfoData text;
+
+			initStringInfo(&text);
+			if (value.type == jbvString)
+				appendBinaryStringInfo(&text, value.val.string.val, value.val.string.len);
+			else if (value.type == jbvBinary)
+				JsonbToCString(&text, value.val.binary.data, value.val.binary.len);
+			else
+				appendStringInfoString(&text, scalar_text(&value) ? scalar_text(&value) : "");
+			push_digest(state, key, salt, text.data, text.len);
+			continue;
+		}
+		if (token == WJB_VALUE)
+			push_key(state, key);
+		if (value.type == jbvBinary)
+			push_clean(state, value.val.binary.data, salt, true);
+		else
+			pushJsonbValue(state, token, &value);
+	}
+}
+
+/*
  * osm_details_for_event returns the step's details as they enter the event:
- * top-level personal strings, and any composite value under a personal key, as
- * salted digests; the message's own text, author and address likewise at the
- * registration; what happened to clocks and what was warned of added.
+ * values under personal keys as salted digests, wherever they stand; the
+ * message's own text, author and address likewise at the registration; what
+ * happened to clocks and what was warned of added.
  */
 Jsonb *
 osm_details_for_event(const Step *step)
@@ -281,48 +331,7 @@ osm_details_for_event(const Step *step)
 
 	pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
 	if (step->details != NULL)
-	{
-		JsonbIterator *iterator = JsonbIteratorInit(&step->details->root);
-		JsonbIteratorToken token;
-		JsonbValue	value;
-		char	   *key = NULL;
-
-		while ((token = JsonbIteratorNext(&iterator, &value, true)) != WJB_DONE)
-		{
-			if (token == WJB_KEY)
-				key = pnstrdup(value.val.string.val, value.val.string.len);
-			else if (token == WJB_VALUE && key != NULL)
-			{
-				if (is_personal(key, strlen(key)))
-				{
-					StringInfoData text;
-
-					initStringInfo(&text);
-					if (value.type == jbvString)
-						appendBinaryStringInfo(&text, value.val.string.val, value.val.string.len);
-					else if (value.type == jbvBinary)
-						JsonbToCString(&text, value.val.binary.data, value.val.binary.len);
-					else
-						appendStringInfoString(&text,
-											   scalar_text(&value) ? scalar_text(&value) : "");
-					push_digest(&state, key, salt, text.data, text.len);
-				}
-				else if (value.type == jbvBinary)
-				{
-					StringInfoData text;
-
-					initStringInfo(&text);
-					JsonbToCString(&text, value.val.binary.data, value.val.binary.len);
-					push_document(&state, key, text.data);
-				}
-				else
-				{
-					push_key(&state, key);
-					pushJsonbValue(&state, WJB_VALUE, &value);
-				}
-			}
-		}
-	}
+		push_clean(&state, &step->details->root, salt, false);
 	if (step->from == NULL)
 	{
 		static const IncidentColumn plain[] = { COL_CHANNEL, COL_TOPIC, COL_PLACE, COL_IMPORTANCE,
