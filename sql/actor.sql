@@ -1,4 +1,5 @@
--- Who acts: the official of the login role, or the one a portal names until the end of its transaction.
+-- Who acts: the official of the login role, or the one a portal names until the end of its
+-- transaction.
 \set SHOW_CONTEXT never
 \pset format unaligned
 \pset tuples_only on
@@ -12,18 +13,26 @@ CREATE ROLE regress_actor_twice LOGIN;
 CREATE ROLE regress_actor_none LOGIN;
 CREATE ROLE regress_actor_portal LOGIN;
 CREATE ROLE regress_actor_one LOGIN;
-SELECT osm.grant_access(r, 'operator') FROM unnest('{regress_actor_roads,regress_actor_twice,regress_actor_none}'::regrole[]) AS r \g /dev/null
-SELECT osm.grant_access('regress_actor_portal', 'portal'), osm.grant_access('regress_actor_one', 'portal', 'barnaul') \g /dev/null
+SELECT osm.grant_access(r, 'operator')
+    FROM unnest('{regress_actor_roads,regress_actor_twice,regress_actor_none}'::regrole[]) AS r \g /dev/null
+SELECT osm.grant_access('regress_actor_portal', 'portal'), osm.grant_access('regress_actor_one',
+    'portal', 'barnaul') \g /dev/null
 SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [
     {"login": "roads", "name": "Исполнитель Д", "db_role": "regress_actor_roads"},
-    {"login": "deputy", "name": "Заместитель", "appointments": [{"body": "health", "role": "executor"}]},
-    {"login": "past", "name": "Бывший", "appointments": [{"body": "press", "role": "curator", "to": "2026-03-01"}]},
-    {"login": "future", "name": "Будущий", "appointments": [{"body": "press", "role": "curator", "from": "2026-03-03"}]},
+    {"login": "deputy", "name": "Заместитель", "appointments": [{"body": "health",
+        "role": "executor"}]},
+    {"login": "past", "name": "Бывший", "appointments": [{"body": "press", "role": "curator",
+        "to": "2026-03-01"}]},
+    {"login": "future", "name": "Будущий", "appointments": [{"body": "press", "role": "curator",
+        "from": "2026-03-03"}]},
     {"login": "health", "name": "Исполнитель З", "db_role": "regress_actor_twice"},
     {"login": "schools", "name": "Исполнитель Ш", "db_role": "regress_actor_twice"}],
-    "substitutions": [{"principal": "roads", "deputy": "deputy", "from": "2026-03-03", "to": "2026-03-04"}]}') > 0,
-    osm.define_authority('{"code": "barnaul", "title": "Барнаул", "officials": [{"login": "roads", "name": "Тёзка"}]}') > 0;
-CREATE VIEW actor AS SELECT coalesce((SELECT o.login FROM osm.official AS o WHERE o.id = osm.actor()), 'nobody') AS login;
+    "substitutions": [{"principal": "roads", "deputy": "deputy", "from": "2026-03-03",
+        "to": "2026-03-04"}]}') > 0,
+    osm.define_authority('{"code": "barnaul", "title": "Барнаул", "officials": [{"login": "roads",
+        "name": "Тёзка"}]}') > 0;
+CREATE VIEW actor AS SELECT coalesce((SELECT o.login FROM osm.official AS o
+    WHERE o.id = osm.actor()), 'nobody') AS login;
 CREATE FUNCTION who() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT login FROM actor';
 SELECT try.incident('assigned') AS i \gset
 
@@ -142,8 +151,10 @@ SELECT try.step('deputy', :i, 'submit', '{"text": "а"}');
 SET osm_workflow.simulated_now = '2026-03-03 10:00+07';
 BEGIN;
 SELECT osm.act_as('deputy') \g /dev/null
-SELECT b.code, r.role, o.login AS acting_for, r.valid_from, r.valid_until FROM osm.actor_roles() AS r
-JOIN osm.body AS b ON b.id = r.body_id LEFT JOIN osm.official AS o ON o.id = r.acting_for_id ORDER BY 1;
+SELECT b.code, r.role, o.login AS acting_for, r.valid_from, r.valid_until
+    FROM osm.actor_roles() AS r
+JOIN osm.body AS b ON b.id = r.body_id LEFT JOIN osm.official AS o ON o.id = r.acting_for_id
+    ORDER BY 1;
 COMMIT;
 SELECT try.step('deputy', :i, 'submit', '{"text": "а"}');
 SELECT try.events(:i);
@@ -181,12 +192,16 @@ CREATE DOMAIN trap.date AS pg_catalog.date CHECK (trap.caught());
 CREATE DOMAIN trap.jsonb AS pg_catalog.jsonb CHECK (trap.caught());
 CREATE DOMAIN trap.bool AS boolean CHECK (trap.caught());
 CREATE FUNCTION trap.equal(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT trap.caught()';
-CREATE FUNCTION trap.equal(pg_catalog.text, pg_catalog.text) RETURNS boolean LANGUAGE sql AS 'SELECT trap.caught()';
+CREATE FUNCTION trap.equal(pg_catalog.text, pg_catalog.text) RETURNS boolean
+    LANGUAGE sql AS 'SELECT trap.caught()';
 CREATE OPERATOR trap.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = trap.equal);
-CREATE OPERATOR trap.= (LEFTARG = pg_catalog.text, RIGHTARG = pg_catalog.text, FUNCTION = trap.equal);
+CREATE OPERATOR trap.= (LEFTARG = pg_catalog.text, RIGHTARG = pg_catalog.text,
+    FUNCTION = trap.equal);
 CREATE FUNCTION trap.max(integer) RETURNS integer LANGUAGE sql AS 'SELECT 1 WHERE trap.caught()';
-CREATE FUNCTION trap.lower(anyrange) RETURNS anyelement LANGUAGE sql AS 'SELECT lower($1) WHERE trap.caught()';
-CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT pg_catalog.now() WHERE trap.caught()';
+CREATE FUNCTION trap.lower(anyrange) RETURNS anyelement LANGUAGE sql AS 'SELECT lower($1)
+    WHERE trap.caught()';
+CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT pg_catalog.now()
+    WHERE trap.caught()';
 \c
 SET osm_workflow.simulated_now = '2026-03-03 09:00+07';
 SET SESSION AUTHORIZATION regress_actor_roads;
@@ -201,5 +216,7 @@ RESET search_path;
 SET client_min_messages = error;
 DROP SCHEMA trap CASCADE;
 REVOKE CREATE ON DATABASE :DBNAME FROM regress_actor_roads;
-DROP OWNED BY regress_actor_roads, regress_actor_twice, regress_actor_none, regress_actor_portal, regress_actor_one;
-DROP ROLE regress_actor_roads, regress_actor_twice, regress_actor_none, regress_actor_portal, regress_actor_one;
+DROP OWNED BY regress_actor_roads, regress_actor_twice, regress_actor_none, regress_actor_portal,
+    regress_actor_one;
+DROP ROLE regress_actor_roads, regress_actor_twice, regress_actor_none, regress_actor_portal,
+    regress_actor_one;

@@ -19,28 +19,34 @@ SELECT osm.define_authority('[]');
 SELECT osm.define_authority('{"code": "x"}');
 SELECT pg_temp.load('{"offices": []}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "parrent": "b"}]}');
-SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "town", "rol": "curator"}]}]}');
+SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "town",
+    "rol": "curator"}]}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "parent": "b"}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "kind": "club"}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a"}]}');
 SELECT pg_temp.load('{"bodies": {"code": "a"}}');
 SELECT pg_temp.load('{"calendar": "martian"}');
 SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executor": ["a"]}}}');
-SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "b", "role": "curator"}]}]}');
+SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "b",
+    "role": "curator"}]}]}');
 SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments":
     [{"body": "town", "role": "curator", "from": "2026-03-02", "to": "2026-03-01"}]}]}');
-SELECT pg_temp.load('{"substitutions": [{"principal": "a", "deputy": "b", "from": "2026-03-02", "to": "2026-03-03"}]}');
-SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executor": ["town"]}}, "officials": [{"login": "a", "name": "А",
+SELECT pg_temp.load('{"substitutions": [{"principal": "a", "deputy": "b", "from": "2026-03-02",
+    "to": "2026-03-03"}]}');
+SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executor": ["town"]}},
+    "officials": [{"login": "a", "name": "А",
     "appointments": [{"body": "town", "role": "responsible_head"}]}]}');
 SELECT osm.define_authority(NULL) IS NULL AS strict, (SELECT count(*) FROM osm.body) AS bodies;
 
 \echo == loading again changes what is told, and nothing else
 \set town '{"title_en": "Town", "regulations": {"ru-alt-132-2020": {"curator": ["hall"], "executor": ["roads"]}}, "bodies": [{"code": "hall", "title": "Управа"}, {"code": "roads", "title": "Дороги", "parent": "hall", "kind": "organisation"}], "officials": [{"login": "c", "name": "Куратор", "email": "c@example.org", "appointments": [{"body": "hall", "role": "curator", "rank": 3, "from": "2026-01-01"}]}, {"login": "d", "name": "Заместитель"}], "substitutions": [{"principal": "c", "deputy": "d", "from": "2026-03-02", "to": "2026-03-31"}]}'
 SELECT pg_temp.load(:'town'), pg_temp.load(:'town');
-SELECT (SELECT count(*) FROM osm.body), (SELECT count(*) FROM osm.body_role), (SELECT count(*) FROM osm.official),
+SELECT (SELECT count(*) FROM osm.body), (SELECT count(*) FROM osm.body_role), (SELECT count(*)
+    FROM osm.official),
        (SELECT count(*) FROM osm.appointment), (SELECT count(*) FROM osm.substitution);
 SELECT pg_temp.load('{"bodies": [{"code": "roads", "title": "Дороги и мосты"}]}');
-SELECT b.code, b.title, b.kind, p.code FROM osm.body AS b LEFT JOIN osm.body AS p ON p.id = b.parent_id ORDER BY b.id;
+SELECT b.code, b.title, b.kind, p.code FROM osm.body AS b LEFT
+    JOIN osm.body AS p ON p.id = b.parent_id ORDER BY b.id;
 SELECT pg_temp.load('{"bodies": [{"code": "hall", "title": "Управа", "parent": "roads"},
                                  {"code": "roads", "title": "Дороги", "parent": "hall"}]}');
 
@@ -48,12 +54,14 @@ SELECT pg_temp.load('{"bodies": [{"code": "hall", "title": "Управа", "pare
 SELECT pg_temp.load('{"officials": [{"login": "c", "name": "Куратор", "appointments":
     [{"body": "hall", "role": "curator", "from": "2026-01-01", "to": "2026-03-31"},
      {"body": "hall", "role": "curator", "from": "2026-05-01"}]}],
-    "substitutions": [{"principal": "c", "deputy": "d", "from": "2026-03-02", "to": "2026-03-09"}]}');
+    "substitutions": [{"principal": "c", "deputy": "d", "from": "2026-03-02",
+        "to": "2026-03-09"}]}');
 SELECT during, rank FROM osm.appointment ORDER BY during;
 SELECT during FROM osm.substitution;
 
 \echo == two authorities share nothing but the act
-SELECT osm.define_authority('{"code": "city", "title": "Другой", "bodies": [{"code": "hall", "title": "Управа"}],
+SELECT osm.define_authority('{"code": "city", "title": "Другой", "bodies": [{"code": "hall",
+    "title": "Управа"}],
     "officials": [{"login": "c", "name": "Куратор"}]}') > 0;
 SELECT count(*), count(DISTINCT authority_id) FROM osm.body WHERE code = 'hall';
 SELECT count(*) FROM osm.body WHERE parent_id IS NULL AND authority_id <> id;

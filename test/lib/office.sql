@@ -80,16 +80,19 @@ BEGIN
     RETURN outcome;
 END $$;
 -- A message of Altai brought to a state.
-CREATE FUNCTION try.incident(state text, message jsonb DEFAULT '{}') RETURNS bigint LANGUAGE plpgsql AS $$
+CREATE FUNCTION try.incident(state text, message jsonb DEFAULT '{}') RETURNS bigint
+    LANGUAGE plpgsql AS $$
 DECLARE
     id bigint;
     ticks jsonb := '{"format": true, "substance": true, "media": true}';
     kind text := CASE WHEN state = 'interim_posted' THEN 'interim'
-                      WHEN state IN ('awaiting_author', 'closed') THEN 'clarification' ELSE 'answer' END;
+                      WHEN state IN ('awaiting_author',
+                          'closed') THEN 'clarification' ELSE 'answer' END;
 BEGIN
     PERFORM osm.act_as('robot');
     id := osm.register('ru-alt-132-2020',
-        '{"channel": "vk", "text": "Яма", "topic": "дороги", "place": "Барнаул"}'::jsonb || message);
+        '{"channel": "vk", "text": "Яма", "topic": "дороги",
+            "place": "Барнаул"}'::jsonb || message);
     PERFORM osm.act_as('curator');
     IF state = 'dismissed' THEN
         PERFORM osm.dismiss(id, 'duplicate');
