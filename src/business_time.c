@@ -20,6 +20,7 @@
 #include "nodes/primnodes.h"
 #include "utils/builtins.h"
 #include "utils/multirangetypes.h"
+#include "utils/numeric.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
 
@@ -30,6 +31,7 @@ PG_FUNCTION_INFO_V1(osm_session_calendar);
 PG_FUNCTION_INFO_V1(osm_add_business_time);
 PG_FUNCTION_INFO_V1(osm_subtract_business_time);
 PG_FUNCTION_INFO_V1(osm_business_time_between);
+PG_FUNCTION_INFO_V1(osm_business_seconds_between);
 PG_FUNCTION_INFO_V1(osm_is_business_time);
 PG_FUNCTION_INFO_V1(osm_next_business_time);
 PG_FUNCTION_INFO_V1(osm_previous_business_time);
@@ -380,6 +382,29 @@ osm_business_time_between(PG_FUNCTION_ARGS)
 	osm_calendar_between(calendar_argument(fcinfo, 2), PG_GETARG_TIMESTAMPTZ(0),
 						 PG_GETARG_TIMESTAMPTZ(1), result);
 	PG_RETURN_BUSINESS_INTERVAL_P(result);
+}
+
+/*
+ * Open time between two instants in seconds, for views over many rows: where a
+ * calendar is not laid out that far the answer is null, not an error, so that
+ * one date far off does not hide all the others.
+ */
+Datum
+osm_business_seconds_between(PG_FUNCTION_ARGS)
+{
+	TimestampTz from = PG_GETARG_TIMESTAMPTZ(0);
+	TimestampTz to = PG_GETARG_TIMESTAMPTZ(1);
+	OsmCalendar *calendar = calendar_argument(fcinfo, 2);
+	int64		time;
+	OsmcStatus	status;
+
+	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
+		PG_RETURN_NULL();
+	status = osmc_calendar_between(osm_calendar_compiled(calendar), from, to, &time, NULL);
+	if (status == OSMC_OUT_OF_HORIZON)
+		PG_RETURN_NULL();
+	CHECK_STATUS(calendar, status);
+	PG_RETURN_NUMERIC(int64_div_fast_to_numeric(time, 6));
 }
 
 /* Whether an instant lies in a half-open segment; false for infinite ones. */

@@ -39,6 +39,14 @@ AS 'MODULE_PATHNAME', 'osm_business_time_between';
 COMMENT ON FUNCTION osm.business_time_between(timestamptz, timestamptz, text) IS
 'Open time between two instants, negative if they are reversed';
 
+CREATE FUNCTION osm.business_seconds_between(
+    from_instant timestamptz, to_instant timestamptz,
+    calendar text DEFAULT osm.session_calendar())
+RETURNS numeric LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
+AS 'MODULE_PATHNAME', 'osm_business_seconds_between';
+COMMENT ON FUNCTION osm.business_seconds_between(timestamptz, timestamptz, text) IS
+'Open time between two instants in seconds, for views over many rows; null where the calendar is not laid out that far';
+
 CREATE FUNCTION osm.is_business_time(
     instant timestamptz,
     calendar text DEFAULT osm.session_calendar())

@@ -31,10 +31,10 @@ SELECT
     i.detected_at,
     o.state AS term_state,
     o.due_at,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        coalesce(o.paused_at, osm.now()), o.due_at, o.calendar)), 3) AS remaining_seconds,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        coalesce(o.paused_at, osm.now()), o.due_at, o.calendar)) / 3600, 2) AS remaining_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        coalesce(o.paused_at, osm.now()), o.due_at, o.calendar), 3) AS remaining_seconds,
+    pg_catalog.round(osm.business_seconds_between(
+        coalesce(o.paused_at, osm.now()), o.due_at, o.calendar) / 3600, 2) AS remaining_hours,
     i.overdue_since IS NOT NULL
         OR coalesce(o.state = 'running' AND o.due_at < osm.now(), false) AS overdue,
     coalesce(
@@ -50,16 +50,16 @@ SELECT
     m.posted_at,
     i.answered_at,
     i.finished_at,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        i.detected_at, m.routed_at, g.calendar)) / 3600, 2) AS routed_hours,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        i.detected_at, m.submitted_at, g.calendar)) / 3600, 2) AS submitted_hours,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        i.detected_at, m.approved_at, g.calendar)) / 3600, 2) AS approved_hours,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        i.detected_at, m.posted_at, g.calendar)) / 3600, 2) AS posted_hours,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        i.detected_at, i.answered_at, g.calendar)) / 3600, 2) AS answered_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        i.detected_at, m.routed_at, g.calendar) / 3600, 2) AS routed_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        i.detected_at, m.submitted_at, g.calendar) / 3600, 2) AS submitted_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        i.detected_at, m.approved_at, g.calendar) / 3600, 2) AS approved_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        i.detected_at, m.posted_at, g.calendar) / 3600, 2) AS posted_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        i.detected_at, i.answered_at, g.calendar) / 3600, 2) AS answered_hours,
     i.event_seq::bigint AS steps,
     m.returns,
     m.reworks
@@ -185,11 +185,11 @@ SELECT
     k.title_en AS rule_title_en,
     k.clause,
     k.due_at AS step_due_at,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        osm.now(), k.due_at, k.calendar)) / 3600, 2) AS step_remaining_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        osm.now(), k.due_at, k.calendar) / 3600, 2) AS step_remaining_hours,
     o.due_at AS answer_due_at,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        osm.now(), o.due_at, o.calendar)) / 3600, 2) AS answer_remaining_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        osm.now(), o.due_at, o.calendar) / 3600, 2) AS answer_remaining_hours,
     coalesce(least(k.due_at, o.due_at) < osm.now(), false) AS overdue
 FROM (
         SELECT
@@ -334,10 +334,10 @@ SELECT
     c.due_at,
     c.stopped_at,
     c.flagged_at,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)), 3) AS late_seconds,
-    pg_catalog.round(osm.business_seconds(osm.business_time_between(
-        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)) / 3600, 2) AS late_hours,
+    pg_catalog.round(osm.business_seconds_between(
+        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar), 3) AS late_seconds,
+    pg_catalog.round(osm.business_seconds_between(
+        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar) / 3600, 2) AS late_hours,
     pg_catalog.round(extract(epoch FROM
         coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2) AS late_wall_hours,
     c.excuse IS NOT NULL AS excused
@@ -408,10 +408,8 @@ SELECT
     c.outer_term,
     r.responsible AS role,
     c.due_at,
-    pg_catalog.round(osm.business_seconds(
-        osm.business_time_between(osm.now(), c.due_at, c.calendar)), 3) AS remaining_seconds,
-    pg_catalog.round(osm.business_seconds(
-        osm.business_time_between(osm.now(), c.due_at, c.calendar)) / 3600, 2) AS remaining_hours
+    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar), 3) AS remaining_seconds,
+    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar) / 3600, 2) AS remaining_hours
 FROM osm.clock AS c
     JOIN osm.clock_rule AS r ON r.id = c.rule_id
     JOIN osm.incident AS i ON i.id = c.incident_id AND i.authority_id = c.authority_id
@@ -489,19 +487,19 @@ SELECT
     END AS verdict,
     c.state = 'met' AS in_time,
     CASE WHEN c.state = 'met' THEN 0.000 ELSE
-        pg_catalog.round(osm.business_seconds(osm.business_time_between(
-            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)), 3)
+        pg_catalog.round(osm.business_seconds_between(
+            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar), 3)
     END AS late_seconds,
     CASE WHEN c.state = 'met' THEN 0.00 ELSE
-        pg_catalog.round(osm.business_seconds(osm.business_time_between(
-            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar)) / 3600, 2)
+        pg_catalog.round(osm.business_seconds_between(
+            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar) / 3600, 2)
     END AS late_hours,
     CASE WHEN c.state = 'met' THEN 0.00 ELSE
         pg_catalog.round(extract(epoch FROM coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2)
     END AS late_wall_hours,
     pg_catalog.round(CASE WHEN c.stopped_at IS NOT NULL THEN osm.business_seconds(c.used)
         ELSE osm.business_seconds(c.used)
-            + osm.business_seconds(osm.business_time_between(c.resumed_at, osm.now(), c.calendar))
+            + osm.business_seconds_between(c.resumed_at, osm.now(), c.calendar)
     END / 3600, 2) AS used_hours,
     c.provisional,
     c.excuse IS NOT NULL AS excused,

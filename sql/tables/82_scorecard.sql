@@ -25,11 +25,11 @@ SELECT
     c.stopped_at IS NOT NULL AS finished,
     CASE WHEN c.state = 'running' THEN
         osm.business_seconds(c.used)
-            + osm.business_seconds(osm.business_time_between(c.resumed_at, osm.now(), c.calendar))
+            + osm.business_seconds_between(c.resumed_at, osm.now(), c.calendar)
         ELSE osm.business_seconds(c.used)
     END AS used_seconds,
     CASE WHEN osm.business_days(c.term) = 0 THEN osm.business_seconds(c.term)
-        ELSE osm.business_seconds(osm.business_time_between(c.started_at, c.due_at, c.calendar))
+        ELSE osm.business_seconds_between(c.started_at, c.due_at, c.calendar)
     END AS term_seconds
 FROM osm.clock AS c
     JOIN osm.clock_rule AS r ON r.id = c.rule_id
