@@ -25,7 +25,7 @@ COMMIT;
 SELECT osm.business_seconds_between('2026-03-02 09:00+07', '2026-03-02 14:00+07', 'ru-alt-barnaul'),
        osm.business_seconds_between('2026-03-02 09:00+07', '2062-01-09 18:00+07', 'ru-alt-barnaul'),
        osm.business_seconds_between('2026-03-02 09:00+07', 'infinity', 'ru-alt-barnaul');
-SELECT id = :far, due_at, remaining_hours FROM osm.incident_overview ORDER BY id;
+SELECT incident_id = :far, due_at, remaining_hours FROM osm.incident_overview ORDER BY incident_id;
 SET osm_workflow.simulated_now = '2026-03-04 09:00+07';
 SELECT breaches FROM osm.tick();
 BEGIN;
