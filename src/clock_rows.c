@@ -137,10 +137,10 @@ osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, Timest
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
-		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID
+		INT8OID, INT8OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID, INT8OID, INT8OID, INT4OID
 	};
-	Datum		values[7];
-	char		nulls[8] = "       ";
+	Datum		values[8];
+	char		nulls[9] = "        ";
 
 	if (until <= from || clock->id == 0)
 		return;
@@ -152,13 +152,12 @@ osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, Timest
 	values[5] = step->before.values[COL_BODY_ID];
 	nulls[5] = step->before.nulls[COL_BODY_ID] ? 'n' : ' ';
 	values[6] = Int64GetDatum(step->incident_id);
+	values[7] = Int32GetDatum(step->seq);
 	(void) osm_spi_run(
 		&plan,
 		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
-		"SELECT $1, $2, COALESCE((SELECT pg_catalog.max(s.seq) FROM osm.clock_segment AS s "
-		"WHERE s.clock_id OPERATOR(pg_catalog.=) $1 AND s.authority_id OPERATOR(pg_catalog.=) $2), 0) "
-		"OPERATOR(pg_catalog.+) 1, pg_catalog.tstzrange($3, $4), $5, $6, $7",
-		7, types, values, nulls, SPI_OK_INSERT);
+		"VALUES ($1, $2, $8, pg_catalog.tstzrange($3, $4), $5, $6, $7)",
+		8, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
 

@@ -94,7 +94,7 @@ COMMENT ON TABLE osm.clock_segment IS
 COMMENT ON COLUMN osm.clock_segment.clock_id IS 'Clock.';
 COMMENT ON COLUMN osm.clock_segment.authority_id IS 'Authority.';
 COMMENT ON COLUMN osm.clock_segment.incident_id IS 'Incident.';
-COMMENT ON COLUMN osm.clock_segment.seq IS 'Number within the clock.';
+COMMENT ON COLUMN osm.clock_segment.seq IS 'Number of the event that ended the stretch.';
 COMMENT ON COLUMN osm.clock_segment.span IS 'From when to when.';
 COMMENT ON COLUMN osm.clock_segment.kind IS 'run or pause.';
 COMMENT ON COLUMN osm.clock_segment.body_id IS 'Body that had the incident; null for the curator.';
