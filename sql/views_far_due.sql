@@ -1,4 +1,5 @@
--- One due date beyond what a calendar is laid out for must not hide the rest of the authority from any view.
+-- One due date beyond what a calendar is laid out for must not hide the rest of the authority from
+-- any view.
 \pset format unaligned
 \pset tuples_only on
 SELECT osm.install_preset('ru-alt-132-2020');
@@ -6,14 +7,18 @@ SELECT osm.define_regulation(jsonb_set(jsonb_set(d, '{code}', '"try-far"'), '{cl
     (SELECT jsonb_agg(CASE c ->> 'name' WHEN 'answer' THEN c - 'warn_before' || '{"due_from": "promised"}' ELSE c END ORDER BY n)
      FROM jsonb_array_elements(d -> 'clocks') WITH ORDINALITY AS x (c, n)))) > 0
 FROM osm.regulation_document('ru-alt-132-2020') AS d;
-SELECT osm.define_authority('{"code": "krai", "title": "Край", "regulations": {"try-far": {"executor": ["roads"]}},
+SELECT osm.define_authority('{"code": "krai", "title": "Край",
+    "regulations": {"try-far": {"executor": ["roads"]}},
     "bodies": [{"code": "press", "title": "Пресса"}, {"code": "roads", "title": "Дороги"}],
-    "officials": [{"login": "cur", "name": "Куратор", "appointments": [{"body": "press", "role": "curator"}]},
-                  {"login": "exe", "name": "Исполнитель", "appointments": [{"body": "roads", "role": "executor"}]}]}') > 0;
+    "officials": [{"login": "cur", "name": "Куратор", "appointments": [{"body": "press",
+        "role": "curator"}]},
+                  {"login": "exe", "name": "Исполнитель", "appointments": [{"body": "roads",
+                      "role": "executor"}]}]}') > 0;
 SET osm_workflow.simulated_now = '2026-03-02 09:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.register('try-far', '{"channel": "vk", "topic": "t", "place": "p", "promised": "2062-01-09 18:00+07"}') AS far \gset
+SELECT osm.register('try-far', '{"channel": "vk", "topic": "t", "place": "p",
+    "promised": "2062-01-09 18:00+07"}') AS far \gset
 SELECT osm.register('try-far', '{"channel": "vk", "topic": "t", "place": "p"}') AS near \gset
 SELECT state FROM osm.route(:near, '{roads}');
 -- counted back from a day nobody knows: refused as out of the calendar, and nothing is half done

@@ -440,7 +440,8 @@ raise_urgency(Clocks *clocks)
 		bool		provisional = false;
 
 		if (clock->state != CLOCK_RUNNING || !clock->has_term || rule->anchor != NULL ||
-			step->occurred_at > clock->due_at || (!rule->has_urgent_term && rule->urgent_factor <= 0))
+			step->occurred_at > clock->due_at ||
+			(!rule->has_urgent_term && rule->urgent_factor <= 0))
 			continue;
 		if (rule->has_urgent_term)
 		{
@@ -448,20 +449,21 @@ raise_urgency(Clocks *clocks)
 
 			rest.time -= clock->used.time;
 			clock->term = rule->urgent_term;
-			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), clock->resumed_at, &rest,
-											 &provisional);
+			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), clock->resumed_at,
+											 &rest, &provisional);
 		}
 		else
 		{
 			BusinessInterval rest;
 			int64		unused;
 
-			osm_calendar_between(osm_calendar_get(clock->calendar), step->occurred_at, clock->due_at, &rest);
+			osm_calendar_between(osm_calendar_get(clock->calendar), step->occurred_at,
+								 clock->due_at, &rest);
 			unused = (int64) (rest.time * rule->urgent_factor + 0.5);
 			clock->term.time -= rest.time - unused;
 			rest.time = unused;
-			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), step->occurred_at, &rest,
-											 &provisional);
+			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), step->occurred_at,
+											 &rest, &provisional);
 		}
 		clock->provisional |= provisional;
 		if (clock->due_at < step->occurred_at)
@@ -487,7 +489,8 @@ follow_anchors(Clocks *clocks)
 		Clock	   *anchor;
 		TimestampTz old_due = clock->due_at;
 
-		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term || clock->id == 0)
+		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term ||
+			clock->id == 0)
 			continue;
 		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
 		if (anchor == NULL || !anchor->due_moved ||

@@ -133,7 +133,8 @@ osm_clocks_load(Clocks *clocks)
 
 /* osm_clock_write_segment records a finished stretch of a clock. */
 void
-osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz until, const char *kind)
+osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz until,
+						const char *kind)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
@@ -218,10 +219,11 @@ write_overdue(Clocks *clocks)
 	values[2] = TimestampTzGetDatum(since);
 	nulls[2] = overdue ? ' ' : 'n';
 	osm_engine_begin();
-	(void) osm_spi_run(&plan,
-					   "UPDATE osm.incident SET overdue_since = $3 "
-					   "WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-					   3, types, values, nulls, SPI_OK_UPDATE);
+	(void) osm_spi_run(
+		&plan,
+		"UPDATE osm.incident SET overdue_since = $3 "
+		"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
+		3, types, values, nulls, SPI_OK_UPDATE);
 	osm_engine_end();
 	MemoryContextSwitchTo(clocks->step->context);
 }
@@ -322,7 +324,8 @@ osm_clocks_write(Clocks *clocks)
 			values[13] = Int32GetDatum(step->seq);
 			nulls[13] = ended ? ' ' : 'n';
 			/* a breach undone by a later due instant may come again */
-			if (clock->state == CLOCK_RUNNING && clock->due_moved && clock->due_at >= step->recorded_at)
+			if (clock->state == CLOCK_RUNNING && clock->due_moved &&
+				clock->due_at >= step->recorded_at)
 				clock->flagged = false;
 			values[14] = TimestampTzGetDatum(step->recorded_at);
 			nulls[14] = clock->flagged ? ' ' : 'n';

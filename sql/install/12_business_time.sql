@@ -45,7 +45,8 @@ CREATE FUNCTION osm.business_seconds_between(
 RETURNS numeric LANGUAGE c STABLE STRICT PARALLEL SAFE COST 10
 AS 'MODULE_PATHNAME', 'osm_business_seconds_between';
 COMMENT ON FUNCTION osm.business_seconds_between(timestamptz, timestamptz, text) IS
-'Open time between two instants in seconds, for views over many rows; null where the calendar is not laid out that far';
+'Open time between two instants in seconds,
+    for views over many rows; null where the calendar is not laid out that far';
 
 CREATE FUNCTION osm.is_business_time(
     instant timestamptz,

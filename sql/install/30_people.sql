@@ -121,9 +121,11 @@ BEGIN
         SELECT b.id FROM tree AS t JOIN osm.body AS b
             ON b.parent_id = t.id AND b.authority_id = authority)
     SELECT string_agg(b.code, ', ' ORDER BY b.code) INTO unknown
-    FROM osm.body AS b WHERE b.authority_id = authority AND b.id NOT IN (SELECT t.id FROM tree AS t);
+    FROM osm.body AS b WHERE b.authority_id = authority AND b.id NOT IN (SELECT t.id
+        FROM tree AS t);
     IF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'bodies of authority "%" stand above each other in a circle', document ->> 'code'
+        RAISE EXCEPTION 'bodies of authority "%" stand above each other in a circle',
+            document ->> 'code'
             USING ERRCODE = '22023', DETAIL = format('Bodies: %s.', unknown);
     END IF;
 
@@ -177,7 +179,8 @@ BEGIN
                                               r.code, o.clause, o.lowest_rank)
                                     FROM osm.role AS o
                                     JOIN osm.regulation AS r ON r.id = o.regulation_id
-                                    WHERE o.regulation_id = strict_edition AND o.name = entry ->> 'role'),
+                                    WHERE o.regulation_id = strict_edition
+                                        AND o.name = entry ->> 'role'),
                           HINT = 'Give the rank of the post held as "rank".';
             END IF;
             -- the same appointment with another end is ended, not made twice

@@ -80,7 +80,8 @@ BEGIN
             USING ERRCODE = 'OW003', HINT = 'osm.allowed_actions() lists what may be done.';
     END IF;
     UPDATE osm.incident AS i
-    SET action = perform.action, details = coalesce(perform.details, '{}'), event_seq = i.event_seq + 1
+    SET action = perform.action, details = coalesce(perform.details, '{}'),
+        event_seq = i.event_seq + 1
     WHERE i.id = perform.incident
     RETURNING i.id, i.event_seq, i.state INTO result.incident, result.event, result.state;
     IF NOT FOUND THEN

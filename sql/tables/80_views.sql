@@ -408,8 +408,10 @@ SELECT
     c.outer_term,
     r.responsible AS role,
     c.due_at,
-    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar), 3) AS remaining_seconds,
-    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar) / 3600, 2) AS remaining_hours
+    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar),
+        3) AS remaining_seconds,
+    pg_catalog.round(osm.business_seconds_between(osm.now(), c.due_at, c.calendar) / 3600,
+        2) AS remaining_hours
 FROM osm.clock AS c
     JOIN osm.clock_rule AS r ON r.id = c.rule_id
     JOIN osm.incident AS i ON i.id = c.incident_id AND i.authority_id = c.authority_id
