@@ -62,6 +62,17 @@ wait_for($node, 'one', "SELECT NOT EXISTS (SELECT FROM osm.worker_status()
 worker_database($node, 'four');
 running('four', 'DROP DATABASE four WITH (FORCE)', 'by force as well');
 
+# A worker that only waits for more work makes way as well.
+worker_database($node, 'four');
+$node->safe_psql('postgres', "ALTER SYSTEM SET osm_workflow.worker_idle = '60 s'");
+$node->safe_psql('postgres', 'SELECT pg_reload_conf()');
+due_at($node, 'four', "clock_timestamp() + interval '300 ms'");
+wait_flagged($node, 'four', 'the last term is flagged');
+like(worker_pid($node, 'four'), qr/^\d+$/, 'the worker waits for more');
+is(sqlstate_of($node, 'postgres', 'DROP DATABASE four'), '00000', 'its database can be dropped');
+$node->safe_psql('postgres', 'ALTER SYSTEM RESET osm_workflow.worker_idle');
+$node->safe_psql('postgres', 'SELECT pg_reload_conf()');
+
 # The extension goes while the worker is at work, and comes again.
 worker_database($node, 'five');
 busy('five');
