@@ -415,3 +415,62 @@ SELECT try.as('roads', 'SELECT osm.perform(NULL, $$submit$$)');
 SELECT try.as('roads', format('SELECT osm.submit_reply(%s, NULL)', :i));
 SELECT try.as('curator', format('SELECT osm.perform(%s, $$report_immediately$$, NULL)', :i));
 SELECT try.events(:i);
+
+\echo
+\echo == editions: an incident stays under the one in force when the message was detected
+SET osm_workflow.simulated_now = '2026-03-10 10:00+07';
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force,to}',
+    '"2026-03-05"')) > 0 AS ended;
+SELECT osm.define_regulation(jsonb_set(jsonb_set(osm.preset('ru-alt-132-2020'), '{in_force}',
+    '{"from": "2026-03-06", "to": "2026-03-31"}'), '{edition}', '"next"')
+    || jsonb_build_object('clocks', jsonb_set(osm.preset('ru-alt-132-2020') -> 'clocks', '{0,term}',
+    '"2 hours"'))) > 0 AS next;
+SELECT id AS old FROM osm.incident WHERE state = 'detected' AND authority_id = 1
+ORDER BY id LIMIT 1 \gset
+BEGIN;
+SELECT osm.act_as('robot') \g /dev/null
+-- the last day of the old edition ends at midnight in Barnaul
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "detected_at": "2026-03-05 23:59+07"}') AS before \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+    "detected_at": "2026-03-06 00:00+07"}') AS after \gset
+COMMIT;
+SELECT r.edition FROM osm.incident AS i JOIN osm.regulation AS r ON r.id = i.regulation_id
+WHERE i.id IN (:old, :before, :after) ORDER BY i.id;
+-- on Fridays offices close at 16:45: 9 hours are 7 of Friday and 2 of Tuesday (Monday is a day off)
+SELECT try.clocks(:before, 'answer'), try.clocks(:after, 'answer');
+SELECT try.step('curator', :before, 'route', '{"bodies": ["roads"]}');
+SET osm_workflow.simulated_now = '2026-04-01 10:00+07';
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+    "place": "b"}')$$);
+
+\echo
+\echo == an act changed in mid-session is another act from the next statement on, and back on rollback
+BEGIN;
+DELETE FROM osm.transition WHERE action = 'report_immediately';
+SELECT substr(try.step('curator', :before, 'report_immediately'), 1, 70);
+SAVEPOINT s;
+UPDATE osm.role SET may_backdate = true WHERE name = 'curator';
+SELECT try.step('curator', :before, 'mark_repeat', jsonb_build_object('repeat_of', :old,
+    'occurred_at', '2026-03-31 10:00+07', 'backdate_reason', 'r'));
+ROLLBACK TO SAVEPOINT s;
+SELECT substr(try.step('curator', :before, 'mark_repeat', jsonb_build_object('repeat_of', :old,
+    'occurred_at', '2026-03-31 10:00+07', 'backdate_reason', 'r')), 1, 70);
+ROLLBACK;
+SELECT try.step('curator', :before, 'report_immediately');
+-- a definition changed by a trigger between the guard and the writing of the step
+CREATE FUNCTION try.redefine() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE osm.transition SET position = position;
+    UPDATE osm.clock_rule SET title = title;
+    UPDATE osm.official SET name = name;
+    UPDATE osm.calendar SET title = title;
+    PERFORM count(*) FROM osm.allowed_actions(NEW.id);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER m BEFORE UPDATE ON osm.incident FOR EACH ROW EXECUTE FUNCTION try.redefine();
+SELECT try.step('roads', :before, 'submit', '{"text": "a"}');
+SELECT try.step('curator', :before, 'approve', '{"checklist": {"format": true, "substance": true,
+    "media": true}}');
+DROP TRIGGER m ON osm.incident;
+SELECT osm.verify_chain(:before);
