@@ -14,7 +14,8 @@ CREATE ROLE regress_actor_none LOGIN;
 CREATE ROLE regress_actor_portal LOGIN;
 CREATE ROLE regress_actor_one LOGIN;
 SELECT osm.grant_access(r, 'operator')
-    FROM unnest('{regress_actor_roads,regress_actor_twice,regress_actor_none}'::regrole[]) AS r \g /dev/null
+    FROM unnest('{regress_actor_roads,regress_actor_twice,regress_actor_none}'::regrole[]) AS r
+    \g /dev/null
 SELECT osm.grant_access('regress_actor_portal', 'portal'), osm.grant_access('regress_actor_one',
     'portal', 'barnaul') \g /dev/null
 SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [

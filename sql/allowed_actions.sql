@@ -48,7 +48,8 @@ CREATE FUNCTION try.data(action text, to_state text) RETURNS jsonb LANGUAGE sql 
     SELECT CASE action WHEN 'route' THEN CASE to_state WHEN 'collecting' THEN '{"bodies": ["roads",
         "health"], "lead": "roads"}'
                                                          ELSE '{"bodies": ["roads"]}' END
-        WHEN 'contribute' THEN '{"text": "a"}' WHEN 'submit' THEN '{"text": "a"}' WHEN 'author_reply' THEN '{"text": "a"}'
+        WHEN 'contribute' THEN '{"text": "a"}' WHEN 'submit' THEN '{"text": "a"}'
+        WHEN 'author_reply' THEN '{"text": "a"}'
         WHEN 'approve' THEN '{"checklist": {"format": true, "substance": true, "media": true}}'
         WHEN 'send_back' THEN '{"reason": "format"}' WHEN 'refuse' THEN '{"reason": "insult"}'
         WHEN 'dismiss' THEN '{"reason": "duplicate"}' WHEN 'post' THEN '{"channel": "vk"}'

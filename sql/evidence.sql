@@ -53,7 +53,8 @@ CREATE FUNCTION try.field(t text) RETURNS bytea LANGUAGE sql AS
         'UTF8') END $$;
 SELECT bool_and(hash = sha256(coalesce(prev_hash,
     '') || try.field('osm_workflow event 1') || try.field(authority_id::text) ||
-    try.field(incident_id::text) || try.field(seq::text) || try.field(action) || try.field(from_state) || try.field(to_state) ||
+    try.field(incident_id::text) || try.field(seq::text) || try.field(action) ||
+    try.field(from_state) || try.field(to_state) ||
     try.field(actor_id::text) || try.field(coalesce(acting_for_id, 0)::text) ||
     try.field(((extract(epoch FROM occurred_at) - 946684800) * 1000000)::bigint::text) ||
     try.field(((extract(epoch FROM recorded_at) - 946684800) * 1000000)::bigint::text) ||

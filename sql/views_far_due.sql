@@ -4,7 +4,8 @@
 \pset tuples_only on
 SELECT osm.install_preset('ru-alt-132-2020');
 SELECT osm.define_regulation(jsonb_set(jsonb_set(d, '{code}', '"try-far"'), '{clocks}',
-    (SELECT jsonb_agg(CASE c ->> 'name' WHEN 'answer' THEN c - 'warn_before' || '{"due_from": "promised"}' ELSE c END ORDER BY n)
+    (SELECT jsonb_agg(CASE c ->> 'name' WHEN 'answer'
+            THEN c - 'warn_before' || '{"due_from": "promised"}' ELSE c END ORDER BY n)
      FROM jsonb_array_elements(d -> 'clocks') WITH ORDINALITY AS x (c, n)))) > 0
 FROM osm.regulation_document('ru-alt-132-2020') AS d;
 SELECT osm.define_authority('{"code": "krai", "title": "Край",

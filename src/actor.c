@@ -642,7 +642,7 @@ osm_can_see(PG_FUNCTION_ARGS)
 				   sees_bodies(actor, PG_GETARG_ARRAYTYPE_P(1)));
 }
 
-/* osm.can_see_authority(authority_id bigint): its people are read by its own officials and its readers. */
+/* osm.can_see_authority(authority_id bigint): its own officials and its readers read its people. */
 Datum
 osm_can_see_authority(PG_FUNCTION_ARGS)
 {

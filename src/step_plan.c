@@ -44,7 +44,7 @@ classify(Step *step)
 	}
 }
 
-/* body_role_names makes the text[] of roles held by assignment: those an executing body is listed with. */
+/* body_role_names makes the text[] of roles held by assignment: those an executing body has. */
 static Datum
 assigned_role_names(const Act *act)
 {

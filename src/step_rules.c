@@ -329,7 +329,7 @@ list_is_closed(const Act *act, const char *list)
 	return false;
 }
 
-/* has_required tells whether a required key is there: in the details or, for the message, in its column. */
+/* has_required tells whether a required key is there: in the details or in the message's column. */
 static bool
 has_required(Step *step, const char *key)
 {

@@ -73,7 +73,8 @@ my @incident = map { at('plain', "10:0$_", $curator,
 	qq(osm.register('ru-ros-311-2018', '{"channel": "vk", "text": "Яма $_"}'))) } 1 .. 3;
 foreach my $i (0, 1)
 {
-	at('plain', '10:10', $curator, qq(osm.perform($incident[$i], 'route', '{"bodies": ["roads"]}')));
+	at('plain', '10:10', $curator,
+		qq(osm.perform($incident[$i], 'route', '{"bodies": ["roads"]}')));
 	at('plain', '10:20', $executor, "osm.perform($incident[$i], 'submit', $answer)");
 }
 at('plain', '10:30', $curator, "osm.perform($incident[0], 'approve', $ticks)");
