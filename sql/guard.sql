@@ -474,3 +474,24 @@ SELECT try.step('curator', :before, 'approve', '{"checklist": {"format": true, "
     "media": true}}');
 DROP TRIGGER m ON osm.incident;
 SELECT osm.verify_chain(:before);
+
+\echo
+\echo == who may route may split, also where only the monitoring system registers
+SELECT osm.define_regulation(jsonb_set(osm.preset('ru-ros-311-2018'), '{transitions,0,role}',
+    '["operator"]') || '{"code": "split"}') > 0 AS defined,
+    osm.define_authority('{"code": "rostov", "title": "Ростовская область",
+        "regulations": {"split": {"executor": ["r_roads", "r_water"]}},
+        "officials": [{"login": "r_robot", "name": "Система",
+            "appointments": [{"body": "appeals", "role": "operator"}]}]}') > 0 AS listed;
+SELECT substr(try.as('r_curator', $$SELECT osm.register('split', '{"channel": "vk"}')$$), 1, 55);
+BEGIN;
+SELECT osm.act_as('r_robot') \g /dev/null
+SELECT osm.register('split', '{"channel": "vk", "text": "t"}') AS i \gset
+SELECT osm.act_as('r_curator') \g /dev/null
+SELECT state FROM osm.route(:i, '{r_roads,r_water}');
+COMMIT;
+SELECT count(*) AS parts, bool_and(osm.verify_chain(id) IS NULL) AS whole
+FROM osm.incident WHERE part_of = :i;
+-- a part registers nothing else on the way
+SELECT substr(try.as('r_curator', format($$INSERT INTO osm.incident (regulation, channel, part_of)
+    VALUES ('split', 'vk', %s)$$, :i)), 1, 55);

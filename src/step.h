@@ -124,6 +124,7 @@ extern char *osm_role_list(const ActTransition *transition);
 /* step_write.c */
 extern void osm_step_write(Step *step);
 extern bool osm_engine_writes(void);
+extern const Step *osm_step_being_split(void);
 extern void osm_engine_begin(void);
 extern void osm_engine_end(void);
 

@@ -318,6 +318,8 @@ osm_prepare_registration(Step *step)
 	ActTransition *transition;
 	const ActorRole *held;
 	const ActRole *role = NULL;
+	const Step *parent = osm_step_being_split();
+	ActorRole	inherited;
 	TimestampTz detected_at;
 
 	if (code == NULL)
@@ -353,6 +355,15 @@ osm_prepare_registration(Step *step)
 				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
 				 errmsg("regulation \"%s\" edition \"%s\" does not register such a message",
 						step->act->code, step->act->edition)));
+	if (held == NULL && parent != NULL && !row->nulls[COL_PART_OF] &&
+		parent->incident_id == osm_row_int64(row, COL_PART_OF))
+	{
+		/* who may route a message to several bodies may split it */
+		memset(&inherited, 0, sizeof(inherited));
+		inherited.body_id = parent->actor_body_id;
+		inherited.acting_for_id = parent->acting_for_id;
+		held = &inherited;
+	}
 	if (held == NULL)
 		refuse_person(step, transition);
 	if (state != NULL && strcmp(state, transition->to->name) != 0)

@@ -31,6 +31,7 @@
  */
 static int	engine_depth = 0;
 static bool callbacks_registered = false;
+static const Step *split_step = NULL;	/* meaningful while the engine writes */
 
 static void
 forget_engine(XactEvent event, void *arg)
@@ -52,6 +53,13 @@ bool
 osm_engine_writes(void)
 {
 	return engine_depth > 0;
+}
+
+/* osm_step_being_split returns the step whose parts are being registered, NULL for none. */
+const Step *
+osm_step_being_split(void)
+{
+	return engine_depth > 0 ? split_step : NULL;
 }
 
 void
@@ -313,6 +321,8 @@ write_parts(Step *step)
 
 		values[0] = Int64GetDatum(step->incident_id);
 		values[1] = Int64GetDatum(step->authority_id);
+		split_step = step;
+		osm_engine_begin();
 		if (osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.incident (regulation, kind, channel, url, external_id, author, text, "
@@ -324,6 +334,8 @@ write_parts(Step *step)
 				2, insert_types, values, NULL, SPI_OK_INSERT_RETURNING) != 1)
 			elog(ERROR, "could not register a part of incident %lld",
 				 (long long) step->incident_id);
+		osm_engine_end();
+		split_step = NULL;
 		part_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 		MemoryContextSwitchTo(step->context);
 		values[0] = Int64GetDatum(part_id);
