@@ -157,7 +157,7 @@ osm_guard_incident(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_APPEND_ONLY),
 				 errmsg("incidents are never deleted"),
-				 errhint("Erase personal data with osm.anonymise(); the case itself stays.")));
+				 errhint("End it by a step of the act; the case itself stays.")));
 	new_tuple =
 		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
 	desc = RelationGetDescr(trigger->tg_relation);
