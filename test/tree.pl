@@ -62,7 +62,7 @@ no_finding('released scripts are as they were released',
 
 my @files;
 find({ no_chdir => 1, wanted => sub {
-		$File::Find::prune = 1 if m{^\./(\.git|tmp_check|results)$};
+		$File::Find::prune = 1 if m{^\./(\.git|tmp_check|results)$|/build$};
 		push @files, s{^\./}{}r if -f; } }, '.');
 @files = sort grep { !m{\.(o|so|bc|d)$|^osm_workflow--} } @files;
 

@@ -78,7 +78,7 @@ copy_tree() {
     mkdir -p "$1"
     tar -C "$TOP" --exclude=./.git --exclude='*.o' --exclude='*.so' --exclude='*.bc' \
         --exclude='*.d' --exclude='./osm_workflow--*.sql' --exclude=./tmp_check \
-        --exclude=./results --exclude=./test/unit/build -cf - . | tar -C "$1" -xf -
+        --exclude=./results --exclude='./test/*/build' -cf - . | tar -C "$1" -xf -
 }
 
 # ordinary_user: who runs the servers.
