@@ -25,10 +25,13 @@
 #include "step.h"
 
 /*
- * Depth of the engine's own writes to osm.incident.  It is tied to the
- * subtransaction that set it: an error on the way leaves the value behind, and
- * the callback takes it back.
+ * The engine's own writes to osm.incident, nested at most as deep as one step
+ * makes another (the parts of a split).  Each is tied to the subtransaction that
+ * began it: an error on the way leaves it behind, and the callback takes it back
+ * with that subtransaction, not with one a trigger opened and lost meanwhile.
  */
+#define ENGINE_DEPTH_LIMIT 16
+static SubTransactionId engine_began_in[ENGINE_DEPTH_LIMIT];
 static int	engine_depth = 0;
 static bool callbacks_registered = false;
 static const Step *split_step = NULL;	/* meaningful while the engine writes */
@@ -43,9 +46,10 @@ static void
 forget_engine_of_subxact(SubXactEvent event, SubTransactionId my_subid,
 						 SubTransactionId parent_subid, void *arg)
 {
-	/* the engine opens no subtransaction of its own while it writes */
-	if (event == SUBXACT_EVENT_ABORT_SUB)
-		engine_depth = 0;
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	while (engine_depth > 0 && engine_began_in[engine_depth - 1] == my_subid)
+		engine_depth--;
 }
 
 /* osm_engine_writes tells whether the engine itself is writing to osm.incident. */
@@ -71,7 +75,13 @@ osm_engine_begin(void)
 		RegisterSubXactCallback(forget_engine_of_subxact, NULL);
 		callbacks_registered = true;
 	}
-	engine_depth++;
+	if (engine_depth == ENGINE_DEPTH_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_STATEMENT_TOO_COMPLEX),
+				 errmsg("steps cause one another too deeply"),
+				 errdetail("The limit is %d.", ENGINE_DEPTH_LIMIT),
+				 errhint("Triggers on these tables must not take steps in a circle.")));
+	engine_began_in[engine_depth++] = GetCurrentSubTransactionId();
 }
 
 void
