@@ -59,7 +59,7 @@ typedef struct Sight
 } Sight;
 
 static const char *const people_tables[] = {
-	"body", "official", "appointment", "substitution", "access", "role"
+	"body", "body_role", "official", "appointment", "substitution", "access", "role", "regulation"
 };
 
 static NamedActor *named_actor = NULL;
@@ -233,8 +233,8 @@ load_actor(Actor *actor)
 	static SPIPlanPtr head_plan = NULL;
 	static SPIPlanPtr roles_plan = NULL;
 	static SPIPlanPtr bodies_plan = NULL;
-	static const Oid types[] = {INT8OID, DATEOID};
-	Datum		values[2];
+	static const Oid types[] = {INT8OID, DATEOID, INT8OID};
+	Datum		values[3];
 	MemoryContext context = AllocSetContextCreate(CurTransactionContext, "osm_workflow actor",
 												  ALLOCSET_SMALL_SIZES);
 	OsmOwnerRights rights;
@@ -253,13 +253,24 @@ load_actor(Actor *actor)
 	actor->authority_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 	actor->login = osm_spi_text(SPI_tuptable->vals[0], 2);
 
-	/* own appointments first, so that a person who may act in person does */
+	/*
+	 * A role counts for the whole authority if an act the authority works under
+	 * says so; what another authority's act calls by the same name does not.  Own
+	 * appointments first, so that a person who may act in person does.
+	 */
+	values[2] = Int64GetDatum(actor->authority_id);
 	actor->nroles = osm_spi_look_up(
 		&roles_plan,
 		"SELECT h.role, h.body_id, h.acting_for, pg_catalog.lower(h.during), "
 		"  pg_catalog.upper(h.during), EXISTS (SELECT FROM osm.role AS r "
+		"    JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id "
 		"    WHERE r.name OPERATOR(pg_catalog.=) h.role "
-		"      AND r.scope OPERATOR(pg_catalog.=) 'authority') "
+		"      AND r.scope OPERATOR(pg_catalog.=) 'authority' "
+		"      AND (EXISTS (SELECT FROM osm.body_role AS w "
+		"             WHERE w.authority_id OPERATOR(pg_catalog.=) $3 "
+		"               AND w.regulation OPERATOR(pg_catalog.=) g.code) "
+		"        OR NOT EXISTS (SELECT FROM osm.body_role AS w "
+		"             WHERE w.authority_id OPERATOR(pg_catalog.=) $3))) "
 		"FROM (SELECT a.role, a.body_id, 0::bigint AS acting_for, a.during "
 		"      FROM osm.appointment AS a WHERE a.official_id OPERATOR(pg_catalog.=) $1 "
 		"      UNION ALL "
@@ -271,7 +282,7 @@ load_actor(Actor *actor)
 		"      WHERE s.deputy_id OPERATOR(pg_catalog.=) $1 "
 		"        AND a.during OPERATOR(pg_catalog.&&) s.during) AS h "
 		"ORDER BY h.acting_for, h.role, h.body_id",
-		1, types, values, NULL);
+		3, types, values, NULL);
 	MemoryContextSwitchTo(context);
 	actor->roles = palloc0(sizeof(ActorRole) * Max(actor->nroles, 1));
 	for (int i = 0; i < actor->nroles; i++)

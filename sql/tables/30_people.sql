@@ -139,6 +139,10 @@ CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.body
     FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
 CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.body
     FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.body_role
+    FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
+CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.body_role
+    FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
 CREATE TRIGGER invalidate_row AFTER INSERT OR UPDATE OR DELETE ON osm.official
     FOR EACH ROW EXECUTE FUNCTION osm.invalidate_definition();
 CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.official
@@ -157,6 +161,8 @@ CREATE TRIGGER invalidate_all AFTER TRUNCATE ON osm.access
     FOR EACH STATEMENT EXECUTE FUNCTION osm.invalidate_definition();
 
 ALTER TABLE osm.body
+    ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
+ALTER TABLE osm.body_role
     ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
 ALTER TABLE osm.official
     ENABLE ALWAYS TRIGGER invalidate_row, ENABLE ALWAYS TRIGGER invalidate_all;
