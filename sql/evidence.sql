@@ -121,3 +121,27 @@ SELECT incident_id, event_seq, recipient_id, count(*) FROM osm.notification WHER
 SELECT n.event_seq, o.login, n.state FROM osm.notification AS n
     JOIN osm.official AS o ON o.id = n.recipient_id
 WHERE n.incident_id = :i ORDER BY 1, 2;
+
+\echo
+\echo == the row itself is held against the chain
+BEGIN;
+ALTER TABLE osm.incident DISABLE TRIGGER ALL;
+SELECT id AS i FROM osm.incident WHERE text IS NOT NULL ORDER BY id LIMIT 1 \gset
+SELECT osm.verify_chain(:i) IS NULL;
+SAVEPOINT s;
+UPDATE osm.incident SET text = 'forged' WHERE id = :i;
+SELECT osm.verify_chain(:i);
+ROLLBACK TO s;
+UPDATE osm.incident SET author = 'forged' WHERE id = :i;
+SELECT osm.verify_chain(:i);
+ROLLBACK TO s;
+UPDATE osm.incident SET state = 'forged' WHERE id = :i;
+SELECT osm.verify_chain(:i) = event_seq FROM osm.incident WHERE id = :i;
+ROLLBACK TO s;
+-- without its triggers the table takes no step that looks like one
+\set VERBOSITY sqlstate
+SELECT osm.perform(:i, 'comment');
+ROLLBACK TO s;
+SELECT osm.upgrade();
+ROLLBACK;
+SELECT osm.upgrade();

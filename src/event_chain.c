@@ -213,9 +213,43 @@ row_instant(HeapTuple row, int column)
 }
 
 /*
+ * row_against_chain compares the incident's own row with its whole chain: the
+ * state with the last event, the message with the salted digests of the first.
+ * It returns the number of the event the row contradicts, 0 for none.  A message
+ * whose salt has been erased cannot be compared any more.  SPI is connected.
+ */
+static int32
+row_against_chain(int64 incident_id)
+{
+	static const char *const sql =
+		"SELECT CASE WHEN i.state OPERATOR(pg_catalog.<>) l.to_state THEN l.seq "
+		"  WHEN pg_catalog.length(i.salt) OPERATOR(pg_catalog.>) 0 AND EXISTS ("
+		"    SELECT FROM (VALUES ('text', i.text), ('author', i.author), ('url', i.url)) AS m (key, value) "
+		"    WHERE COALESCE(pg_catalog.encode(pg_catalog.sha256(i.salt OPERATOR(pg_catalog.||) "
+		"        pg_catalog.convert_to(m.value, pg_catalog.getdatabaseencoding())), 'hex'), '') "
+		"      OPERATOR(pg_catalog.<>) COALESCE(f.details OPERATOR(pg_catalog.->) m.key "
+		"        OPERATOR(pg_catalog.->>) 'sha256', '')) "
+		"  THEN f.seq ELSE 0 END::bigint "
+		"FROM osm.incident AS i "
+		"JOIN osm.event AS l ON l.incident_id OPERATOR(pg_catalog.=) i.id "
+		"  AND l.authority_id OPERATOR(pg_catalog.=) i.authority_id "
+		"  AND l.seq OPERATOR(pg_catalog.=) i.event_seq "
+		"JOIN osm.event AS f ON f.incident_id OPERATOR(pg_catalog.=) i.id "
+		"  AND f.authority_id OPERATOR(pg_catalog.=) i.authority_id "
+		"  AND f.seq OPERATOR(pg_catalog.=) 1 "
+		"WHERE i.id OPERATOR(pg_catalog.=) $1";
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(incident_id);
+
+	if (SPI_execute_with_args(sql, 1, &type, &value, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_with_args failed");
+	return SPI_processed == 1 ? (int32) osm_spi_int64(SPI_tuptable->vals[0], 1) : 0;
+}
+
+/*
  * osm.verify_chain(incident bigint): null where the events of an incident are
- * whole, else the number of the first that is missing, forged or not linked to
- * the one before.  Runs with the caller's rights.  Errors: 42704 if the caller
+ * whole and agree with its row, else the number of the first that is missing,
+ * forged, not linked to the one before, or contradicted by the row.  Runs with the caller's rights.  Errors: 42704 if the caller
  * sees no such incident.
  */
 Datum
@@ -276,6 +310,8 @@ osm_verify_chain(PG_FUNCTION_ARGS)
 	}
 	if (bad == 0 && n != last_seq)
 		bad = Min(n, last_seq) + 1;
+	if (bad == 0)
+		bad = row_against_chain(incident_id);
 	SPI_finish();
 	if (bad == 0)
 		PG_RETURN_NULL();

@@ -192,16 +192,18 @@ clauses_of(const Act *act, const char *action)
 	for (int i = 0; i < act->ntransitions; i++)
 	{
 		const ActTransition *transition = &act->transitions[i];
-
 		bool		told = false;
 
-		if (strcmp(transition->action->name, action) != 0 || transition->from == NULL)
+		if (strcmp(transition->action->name, action) != 0)
 			continue;
 		for (int j = 0; j < i && !told; j++)
 			told = act->transitions[j].action == transition->action &&
 				act->transitions[j].from == transition->from &&
 				strcmp(act->transitions[j].clause, transition->clause) == 0;
-		if (!told)
+		if (!told && transition->from == NULL)
+			appendStringInfo(&list, "%sto open an incident (%s)", list.len > 0 ? ", " : "",
+							 transition->clause);
+		else if (!told)
 			appendStringInfo(&list, "%sfrom \"%s\" (%s)", list.len > 0 ? ", " : "",
 							 transition->from->name, transition->clause);
 	}

@@ -43,11 +43,42 @@ CREATE FUNCTION osm.register(regulation text, message jsonb) RETURNS bigint
 AS $$
 DECLARE
     incident_id bigint;
+    field text;
 BEGIN
     IF jsonb_typeof(message) IS DISTINCT FROM 'object' THEN
         RAISE EXCEPTION 'a message must be a JSON object'
             USING ERRCODE = 'OW003', HINT = 'Give {"channel": …, "text": …, "topic": …}.';
     END IF;
+    FOREACH field IN ARRAY ARRAY['kind', 'channel', 'url', 'external_id', 'author', 'text', 'topic',
+                                 'place', 'importance', 'published_at', 'detected_at', 'repeat_of']
+    LOOP
+        IF message ->> field IS NULL OR message ->> field !~ '\S' THEN
+            message := message - field;
+        ELSIF field = 'repeat_of' AND message ->> field !~ '^\d{1,18}$' THEN
+            RAISE EXCEPTION '"repeat_of" of a message must be the number of an incident'
+                USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', message -> field),
+                      HINT = 'Give the id of an earlier incident.';
+        ELSIF field <> 'repeat_of' AND jsonb_typeof(message -> field) <> 'string' THEN
+            RAISE EXCEPTION '"%" of a message must be a string', field
+                USING ERRCODE = 'OW003',
+                      DETAIL = format('Given: %s.', jsonb_typeof(message -> field)),
+                      HINT = 'Give one text in quotes, or leave the key out.';
+        END IF;
+    END LOOP;
+    BEGIN
+        FOREACH field IN ARRAY ARRAY['detected_at', 'published_at'] LOOP
+            IF field = 'published_at' AND (message ->> field)::timestamptz > osm.now()
+               OR NOT isfinite((message ->> field)::timestamptz) THEN
+                RAISE EXCEPTION '"%" must be an instant that has come', field
+                    USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', message ->> field),
+                          HINT = 'Give when it was, e.g. "2026-11-20 18:00+07".';
+            END IF;
+        END LOOP;
+    EXCEPTION WHEN SQLSTATE '22007' OR SQLSTATE '22008' OR SQLSTATE '22009' OR SQLSTATE '22023' THEN
+        RAISE EXCEPTION '"%" must be a timestamp', field
+            USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', message ->> field),
+                  HINT = 'Give it as text, e.g. "2026-11-20 18:00+07".';
+    END;
     INSERT INTO osm.incident AS i
         (regulation, kind, channel, url, external_id, author, text, published_at, detected_at,
          topic, place, importance, repeat_of, details)
@@ -87,6 +118,13 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'incident % does not exist', incident
             USING ERRCODE = '42704', HINT = 'It may belong to an authority or body you do not see.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM osm.event AS e WHERE e.incident_id = perform.incident
+                   AND e.seq = result.event AND e.action = perform.action) THEN
+        RAISE EXCEPTION 'the step on incident % was not recorded', incident
+            USING ERRCODE = '55000',
+                  DETAIL = 'The triggers of osm.incident are missing, disabled or do not fire in this session.',
+                  HINT = 'Check session_replication_role; SELECT osm.upgrade() names what is missing.';
     END IF;
     SELECT r.name, c.due_at INTO result.clock, result.due_at
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id

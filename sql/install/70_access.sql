@@ -12,13 +12,45 @@ CREATE FUNCTION osm.upgrade() RETURNS void
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    lost text;
 BEGIN
+    IF to_regclass('osm.regulation') IS NULL THEN
+        RAISE EXCEPTION 'the tables of osm_workflow are not installed in this database'
+            USING ERRCODE = '55000', HINT = 'Run SELECT osm.install().';
+    END IF;
+    -- DROP EXTENSION ... CASCADE leaves the tables with their rows, but nothing that guards them
+    SELECT string_agg(x.what, ', ') INTO lost
+    FROM (SELECT format('trigger %s on osm.%s', w.name, w.relation)
+          FROM (VALUES ('incident', 'a_guard'), ('incident', 'z_step'),
+                       ('incident', 'a_guard_truncate'), ('event', 'a_append_only'),
+                       ('event', 'a_append_only_truncate')) AS w (relation, name)
+          WHERE NOT EXISTS (SELECT FROM pg_trigger AS t
+                            WHERE t.tgrelid = to_regclass('osm.' || w.relation)
+                              AND t.tgname = w.name AND t.tgenabled <> 'D')
+          UNION ALL
+          SELECT format('column %s of osm.%s', w.name, w.relation)
+          FROM (VALUES ('clock', 'term'), ('clock', 'used'), ('clock_rule', 'term')) AS w (relation, name)
+          WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                            WHERE a.attrelid = to_regclass('osm.' || w.relation)
+                              AND a.attname = w.name AND NOT a.attisdropped)
+          UNION ALL
+          SELECT 'row security of osm.incident'
+          WHERE NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = to_regclass('osm.incident'))
+         ) AS x (what);
+    IF lost IS NOT NULL THEN
+        RAISE EXCEPTION 'the tables of osm_workflow are not guarded any more'
+            USING ERRCODE = '55000', DETAIL = format('Missing or disabled: %s.', lost),
+                  HINT = 'Enable what was disabled. What DROP EXTENSION ... CASCADE took away comes '
+                         'back only with a dump made before; the rows that are left can be read.';
+    END IF;
     PERFORM osm.own_functions();
 END
 $$;
 COMMENT ON FUNCTION osm.upgrade() IS
     'Brings the tables to the version of the extension and gives its functions to their owner. '
-    'Call it after ALTER EXTENSION osm_workflow UPDATE and after restoring a dump.';
+    'Call it after ALTER EXTENSION osm_workflow UPDATE and after restoring a dump. 55000 where the '
+    'tables have lost what guards them.';
 
 CREATE FUNCTION osm.can_see_authority(authority_id bigint) RETURNS boolean
     LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
@@ -26,8 +58,9 @@ CREATE FUNCTION osm.can_see_authority(authority_id bigint) RETURNS boolean
 COMMENT ON FUNCTION osm.can_see_authority(bigint) IS
     'Row security: whether the session may read the bodies and officials of an authority.';
 
+-- Its cost tells the planner to reach a table by its incidents, not to ask for every row of it.
 CREATE FUNCTION osm.can_see_incident(authority_id bigint, incident_id bigint) RETURNS boolean
-    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+    LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1000
     AS 'MODULE_PATHNAME', 'osm_can_see_incident';
 COMMENT ON FUNCTION osm.can_see_incident(bigint, bigint) IS
     'Row security: osm.can_see() of the incident a row belongs to.';
@@ -86,7 +119,11 @@ DECLARE
     statement text;
     limited_to bigint;
 BEGIN
-    IF role IS NULL OR level IS NULL
+    IF role IS NULL THEN
+        RAISE EXCEPTION 'no database role is named'
+            USING ERRCODE = '22023', HINT = 'Name the role that gets the level.';
+    END IF;
+    IF level IS NULL
        OR level NOT IN ('reader', 'operator', 'portal', 'monitor', 'administrator', 'auditor') THEN
         RAISE EXCEPTION 'there is no access level "%"', level
             USING ERRCODE = '22023',
