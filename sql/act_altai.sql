@@ -210,10 +210,17 @@ SELECT pg_temp.term(:i, 'answer');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}');
 SELECT pg_temp.step('robot', :i, 'author_reply', '{"text": "У дома 5"}', '2026-03-03 11:00');
 SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'draft');
+-- the act gives silence no number of days: nobody closes, at once or later; the term stands still
 SELECT pg_temp.incident('approved', '{}', '{"kind": "clarification"}') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
-SELECT pg_temp.step('roads', :i, 'author_silent', '{}', '2026-03-20 11:00');
-SELECT pg_temp.step('curator', :i, 'author_silent', '{}', '2026-03-20 11:00');
+SELECT pg_temp.step('curator', :i, 'author_silent', '{}', '2026-03-02 11:00:01');
+SELECT pg_temp.step('curator', :i, 'dismiss', '{"reason": "not_critical"}');
+SELECT pg_temp.clock_at('2026-03-20 11:00');
+SELECT 'ticked' FROM osm.tick();
+SELECT state, overdue_since FROM osm.incident WHERE id = :i;
+SELECT c.state FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+WHERE c.incident_id = :i AND r.name = 'answer';
+SELECT pg_temp.step('robot', :i, 'author_reply', '{"text": "У дома 5"}');
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
@@ -273,6 +280,22 @@ SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00'
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}', '2026-03-13 09:00');
 SELECT pg_temp.term(:i, 'final');
 SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
+-- a first interim may be reworked; once one is posted no other follows, by whatever way round
+SELECT pg_temp.incident('review', '{}', '{"kind": "interim"}') AS i \gset
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "format"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Подождите", "kind": "interim"}');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}', '2026-03-03 10:00');
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "substance"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ещё подождите", "kind": "interim"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "У какого дома?", "kind": "clarification"}');
+SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('robot', :i, 'author_reply', '{"text": "У дома 5"}', '2026-03-04 10:00');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ещё подождите", "kind": "interim"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}');
+SELECT pg_temp.term(:i, 'final');
 
 \echo
 \echo == п. 14: several bodies: a lead, information within 2 hours, the common answer by the lead
@@ -319,6 +342,17 @@ SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of'
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан", "measures": "Засыпано"}');
 SELECT pg_temp.step('roads', :first, 'submit', '{"text": "Ещё раз"}');
+-- noticed later it is marked later: on a draft in review, in rework, approved
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
+SELECT repeat_of = :first AS linked FROM osm.incident WHERE id = :i;
+SELECT pg_temp.incident('review') AS i \gset
+SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "format"}');
+SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан", "measures": "Засыпано"}');
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
 
 \echo
 \echo == п. 16: text, manner, substance, media
@@ -344,6 +378,24 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Всё же"}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
 SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'draft');
+-- noticed later, or come in the author's own reply: refused from wherever it is; no term stays open
+SELECT pg_temp.incident('review') AS in_review, pg_temp.incident('review') AS in_rework,
+       pg_temp.incident('approved') AS approved,
+       pg_temp.incident('approved', '{}', '{"kind": "interim"}') AS interim,
+       pg_temp.incident('approved', '{}', '{"kind": "clarification"}') AS asked \gset
+SELECT pg_temp.step('curator', :in_rework, 'send_back', '{"reason": "format"}');
+SELECT pg_temp.step('roads', :interim, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('roads', :asked, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('roads', :in_review, 'refuse', '{"reason": "threat_family"}');
+SELECT pg_temp.step('curator', :in_review, 'refuse', '{"reason": "threat_family"}');
+SELECT pg_temp.step('curator', :in_rework, 'refuse', '{"reason": "harm"}');
+SELECT pg_temp.step('curator', :approved, 'refuse', '{"reason": "obscenity"}');
+SELECT pg_temp.step('curator', :interim, 'refuse', '{"reason": "threat_official"}');
+SELECT pg_temp.step('curator', :asked, 'refuse', '{"reason": "insult"}');
+SELECT c.incident_id - :in_review AS incident, r.name, c.state
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+WHERE c.incident_id IN (:in_review, :in_rework, :approved, :interim, :asked)
+  AND c.state NOT IN ('met', 'missed', 'cancelled') ORDER BY 1, r.position;
 
 \echo
 \echo == п. 18: the body answers for a late draft, the curator for a late decision

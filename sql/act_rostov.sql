@@ -145,9 +145,8 @@ SELECT pg_temp.term(:i, 'route');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-07 22:31');
 SELECT pg_temp.term(:i, 'route');
--- not ours: given back with a word why, without a term; no new term to route again
-SELECT pg_temp.step('roads', :i, 'return');
-SELECT pg_temp.step('roads', :i, 'return', '{"comment": "Это вода"}', '2026-03-08 03:00');
+-- not ours: given back without a term, a word why is not demanded; no new term to route again
+SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-08 03:00');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["water"]}', '2026-03-08 09:00');
 SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
 -- several bodies: each has a part of its own and answers on its own

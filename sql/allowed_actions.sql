@@ -79,7 +79,6 @@ END $$;
 SELECT try.incident('returned'), try.incident('rework'), try.incident('answered'),
     try.incident('dismissed'),
     try.incident('refused'), try.incident('interim_posted'), try.incident('awaiting_author'),
-        try.incident('closed'),
     try.incident('detected'), try.incident('review'), try.incident('collecting') \g /dev/null
 CREATE TABLE try.cases AS
 SELECT i.id, i.state, o.login FROM osm.incident AS i,

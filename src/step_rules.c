@@ -102,6 +102,39 @@ load_reply(Step *step)
 	MemoryContextSwitchTo(step->context);
 }
 
+/*
+ * interim_value tells whether an interim reply of the incident was posted before
+ * this step: "none", "posted", or "again" where this step's reply is one more.
+ * SPI is connected.
+ */
+static const char *
+interim_value(Step *step)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID, INT8OID};
+	Datum		values[3];
+	bool		posted;
+
+	if (step->from == NULL)
+		return "none";
+	values[0] = Int64GetDatum(step->incident_id);
+	values[1] = Int64GetDatum(step->authority_id);
+	/* the reply this very step posts may be written already */
+	values[2] = step->action->effect == EFFECT_POST && !step->before.nulls[COL_REPLY_ID] ?
+		step->before.values[COL_REPLY_ID] : Int64GetDatum(0);
+	posted = osm_spi_run(&plan,
+						 "SELECT FROM osm.reply WHERE incident_id OPERATOR(pg_catalog.=) $1 "
+						 "AND authority_id OPERATOR(pg_catalog.=) $2 "
+						 "AND id OPERATOR(pg_catalog.<>) $3 "
+						 "AND kind OPERATOR(pg_catalog.=) 'interim' "
+						 "AND state OPERATOR(pg_catalog.=) 'posted' LIMIT 1",
+						 3, types, values, NULL, SPI_OK_SELECT) > 0;
+	MemoryContextSwitchTo(step->context);
+	if (!posted)
+		return "none";
+	return step->reply_kind != NULL && strcmp(step->reply_kind, "interim") == 0 ? "again" : "posted";
+}
+
 static bool
 judges_reply(const Step *step)
 {
@@ -171,6 +204,8 @@ osm_step_value(void *arg, const char *key)
 	}
 	if (strcmp(key, "contributions") == 0)
 		return contributions_after(step);
+	if (strcmp(key, "interim") == 0)
+		return interim_value(step);
 	if (strcmp(key, "assignment_role") == 0)
 		return step->value_assignment_role == 's'   ? "sole"
 			   : step->value_assignment_role == 'l' ? "lead"

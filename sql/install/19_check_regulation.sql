@@ -160,8 +160,8 @@ AS $osm_function$
            format('Its values are: %s.', array_to_string(d.accepted, ', '))
     FROM (VALUES ('reply_kind', '{answer,interim,clarification}'::text[]),
                  ('bodies', '{one,several}'), ('contributions', '{open,complete}'),
-                 ('assignment_role', '{sole,lead,member}'), ('urgent', '{yes,no}'),
-                 ('repeat', '{yes,no}')) AS d (key, accepted),
+                 ('assignment_role', '{sole,lead,member}'), ('interim', '{none,posted,again}'),
+                 ('urgent', '{yes,no}'), ('repeat', '{yes,no}')) AS d (key, accepted),
          unnest('{transitions,clocks,contents}'::text[]) AS s,
          osm.regulation_items(complete, s) AS i,
          jsonb_array_elements_text(i.item -> 'applies_when' -> d.key) AS v

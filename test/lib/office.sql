@@ -86,8 +86,7 @@ DECLARE
     id bigint;
     ticks jsonb := '{"format": true, "substance": true, "media": true}';
     kind text := CASE WHEN state = 'interim_posted' THEN 'interim'
-                      WHEN state IN ('awaiting_author',
-                          'closed') THEN 'clarification' ELSE 'answer' END;
+                      WHEN state = 'awaiting_author' THEN 'clarification' ELSE 'answer' END;
 BEGIN
     PERFORM osm.act_as('robot');
     id := osm.register('ru-alt-132-2020',
@@ -115,10 +114,6 @@ BEGIN
                 IF state <> 'approved' THEN
                     PERFORM osm.act_as('roads', 'altai');
                     PERFORM osm.post_reply(id, 'vk');
-                    IF state = 'closed' THEN
-                        PERFORM osm.act_as('curator');
-                        PERFORM osm.perform(id, 'author_silent');
-                    END IF;
                 END IF;
             END IF;
         END IF;
