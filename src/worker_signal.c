@@ -155,7 +155,10 @@ at_transaction_end(XactEvent event, void *arg)
 	if (look || prepared)
 		publish_look(!look);
 	if (due != DT_NOEND)
-		publish_due(due);
+	{
+		/* a term recorded late is late by itself: the worker's lag counts from now */
+		publish_due(osm_now_is_simulated() ? due : Max(due, GetCurrentTimestamp()));
+	}
 }
 
 /*
