@@ -60,7 +60,7 @@ SELECT try.as('robot', $$INSERT INTO osm.incident (channel) VALUES ('vk')$$);
 \echo == OW004, OW005, OW006: content, forbidden messages, channels
 SELECT try.incident('review') AS i \gset
 SELECT try.step('curator', :i, 'approve', '{"checklist": {"format": true}}');
-SELECT try.step('curator', :i, 'refuse', '{"reason": "insult"}');
+SELECT try.step('curator', :i, 'dismiss', '{"reason": "out_of_scope"}');
 SELECT try.incident('assigned') AS i \gset
 SELECT try.step('curator', :i, 'refuse', '{"reason": "insult"}');
 SELECT try.step('roads', :i, 'submit', '{"text": "a"}');
