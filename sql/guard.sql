@@ -55,6 +55,28 @@ SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"topic": "a", 
 SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '[]')$$);
 SELECT try.as('robot', $$SELECT osm.register('no-such-act', '{"channel": "vk"}')$$);
 SELECT try.as('robot', $$INSERT INTO osm.incident (channel) VALUES ('vk')$$);
+-- a message is made of texts; blank is absent; its times are instants that have come
+SELECT m AS message, try.as('robot', format($$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "topic": "a", "place": "b"}'::jsonb || %L)$$, m))
+FROM unnest(ARRAY['{"channel": ["vk"]}', '{"topic": {"a": 1}}', '{"importance": 3}',
+    '{"text": ["s"]}', '{"author": true}', '{"channel": " "}', '{"topic": ""}',
+    '{"repeat_of": "abc"}', '{"repeat_of": 1.5}', '{"repeat_of": [1]}',
+    '{"published_at": "soon"}', '{"published_at": "2026-13-01"}',
+    '{"detected_at": "2026-03-02 10:00 Mars/Olympus"}', '{"detected_at": 20260302}',
+    '{"external_id": ["m"]}',
+    '{"published_at": "2026-03-02 10:01+07"}', '{"published_at": "-infinity"}',
+    '{"detected_at": "2026-03-02 10:01+07"}']) AS m;
+BEGIN;
+SELECT osm.act_as('robot') \g /dev/null
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b", "url": "  ",
+    "author": "", "importance": "", "published_at": "2026-03-02 09:59+07", "repeat_of": null,
+    "extra": [1]}') AS i \gset
+SELECT url, author, importance, repeat_of, published_at, details
+FROM osm.incident WHERE id = :i;
+SELECT osm.register('ru-alt-132-2020', format('{"channel": "vk", "topic": "a", "place": "b",
+    "repeat_of": "%s"}', :i)::jsonb) AS r \gset
+SELECT repeat_of = :i AS repeats FROM osm.incident WHERE id = :r;
+ROLLBACK;
 
 \echo
 \echo == OW004, OW005, OW006: content, forbidden messages, channels
@@ -141,6 +163,18 @@ SELECT try.step('roads', :i, 'submit', '{"text": "a", "clocks": [{"rule": "answe
     "verdict": "met"}]}');
 SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "infinity"}');
 SELECT try.step('roads', :i, 'submit', '{"text": "a", "promised_until": "soon"}');
+-- the context names the key
+DO $$
+DECLARE
+    context text;
+BEGIN
+    PERFORM osm.act_as('roads');
+    PERFORM osm.submit_reply(max(id), '{"text": "a", "promised_until": "soon"}')
+        FROM osm.incident WHERE state = 'assigned';
+EXCEPTION WHEN invalid_datetime_format THEN
+    GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+    RAISE INFO '%', split_part(context, E'\n', 1);
+END $$;
 SELECT try.step('roads', :i, 'submit', E'{"text": "a\\u0000b"}');
 SELECT try.step('curator', :i, 'refuse', '{"reason": {"code": "insult"}}');
 SELECT try.step('curator', :i, 'mark_repeat', '{"repeat_of": "abc"}');

@@ -140,6 +140,13 @@ osm_details_list(Jsonb *details, const char *key, int *n)
 	return items;
 }
 
+/* instant_context names the key in whatever error a bad timestamp ends with; arg is the key. */
+static void
+instant_context(void *arg)
+{
+	errcontext("key \"%s\" of the step's details", (const char *) arg);
+}
+
 /*
  * read_instant reads a key as an instant: a timestamp (the session's zone where it
  * names none), or a date, which means midnight of that day, put off by some days,
@@ -151,6 +158,7 @@ static TimestampTz
 read_instant(Jsonb *details, const char *key, const char *time_zone, int day_offset)
 {
 	char	   *text = osm_details_text(details, key);
+	ErrorContextCallback context = {error_context_stack, instant_context, (void *) key};
 	TimestampTz instant;
 
 	if (text == NULL)
@@ -158,17 +166,20 @@ read_instant(Jsonb *details, const char *key, const char *time_zone, int day_off
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("\"%s\" must be a date or a timestamp", key),
 				 errhint("Give it as text, e.g. \"2026-11-23 18:00+07\".")));
+	error_context_stack = &context;
 	if (strlen(text) == 10 && strspn(text, "0123456789-") == 10)
 	{
 		DateADT		day = DatumGetDateADT(DirectFunctionCall1(date_in, CStringGetDatum(text)));
 		Datum		local = TimestampGetDatum((Timestamp) (day + day_offset) * USECS_PER_DAY);
 
-		return DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone,
-													   CStringGetTextDatum(time_zone), local));
+		instant = DatumGetTimestampTz(DirectFunctionCall2(timestamp_zone,
+														  CStringGetTextDatum(time_zone), local));
 	}
-	instant = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
-													  ObjectIdGetDatum(InvalidOid),
-													  Int32GetDatum(-1)));
+	else
+		instant = DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(text),
+														  ObjectIdGetDatum(InvalidOid),
+														  Int32GetDatum(-1)));
+	error_context_stack = context.previous;
 	if (TIMESTAMP_NOT_FINITE(instant))
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),

@@ -58,7 +58,9 @@ BEGIN
             RAISE EXCEPTION '"repeat_of" of a message must be the number of an incident'
                 USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', message -> field),
                       HINT = 'Give the id of an earlier incident.';
-        ELSIF field <> 'repeat_of' AND jsonb_typeof(message -> field) <> 'string' THEN
+        ELSIF jsonb_typeof(message -> field) <> 'string'
+              AND NOT (field IN ('repeat_of', 'external_id')
+                       AND jsonb_typeof(message -> field) = 'number') THEN
             RAISE EXCEPTION '"%" of a message must be a string', field
                 USING ERRCODE = 'OW003',
                       DETAIL = format('Given: %s.', jsonb_typeof(message -> field)),
