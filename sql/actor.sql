@@ -26,12 +26,13 @@ SELECT osm.define_authority('{"code": "altai", "title": "Алтайский кр
         "to": "2026-03-01"}]},
     {"login": "future", "name": "Будущий", "appointments": [{"body": "press", "role": "curator",
         "from": "2026-03-03"}]},
-    {"login": "health", "name": "Исполнитель З", "db_role": "regress_actor_twice"},
-    {"login": "schools", "name": "Исполнитель Ш", "db_role": "regress_actor_twice"}],
+    {"login": "health", "name": "Исполнитель З", "db_role": "regress_actor_twice"}],
     "substitutions": [{"principal": "roads", "deputy": "deputy", "from": "2026-03-03",
         "to": "2026-03-04"}]}') > 0,
     osm.define_authority('{"code": "barnaul", "title": "Барнаул", "officials": [{"login": "roads",
         "name": "Тёзка"}]}') > 0;
+-- the loader refuses a role that belongs to two; rows written by hand are noticed at the step
+UPDATE osm.official SET db_role = 'regress_actor_twice' WHERE login = 'schools';
 CREATE VIEW actor AS SELECT coalesce((SELECT o.login FROM osm.official AS o
     WHERE o.id = osm.actor()), 'nobody') AS login;
 CREATE FUNCTION who() RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT login FROM actor';

@@ -7,11 +7,12 @@ SELECT osm.install_preset('ru-alt-132-2020');
 CREATE FUNCTION pg_temp.load(document jsonb) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     detail text;
+    hint text;
 BEGIN
     RETURN osm.define_authority('{"code": "town", "title": "Город"}' || document) > 0;
 EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
-    RETURN concat_ws(' ', SQLSTATE, SQLERRM, '|', nullif(detail, ''));
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN concat_ws(' ', SQLSTATE, SQLERRM, '|', nullif(detail, ''), '|', nullif(hint, ''));
 END $$;
 
 \echo == bad documents leave nothing
@@ -20,7 +21,7 @@ SELECT osm.define_authority('{"code": "x"}');
 SELECT pg_temp.load('{"offices": []}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "parrent": "b"}]}');
 SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "town",
-    "rol": "curator"}]}]}');
+    "role": "curator", "rang": 1}]}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "parent": "b"}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a", "title": "А", "kind": "club"}]}');
 SELECT pg_temp.load('{"bodies": [{"code": "a"}]}');
@@ -36,6 +37,28 @@ SELECT pg_temp.load('{"substitutions": [{"principal": "a", "deputy": "b", "from"
 SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executor": ["town"]}},
     "officials": [{"login": "a", "name": "А",
     "appointments": [{"body": "town", "role": "responsible_head"}]}]}');
+-- shapes: the path tells where
+SELECT d AS document, pg_temp.load(d::jsonb)
+FROM unnest(ARRAY['{"title": ["Город"]}', '{"bodies": null}', '{"bodies": ["a"]}',
+    '{"officials": "none"}', '{"officials": [{"login": "a"}]}', '{"officials": [{"name": "А"}]}',
+    '{"officials": [{"login": " ", "name": "А"}]}',
+    '{"officials": [{"login": "a", "name": "А"}, {"login": "b", "name": "Б",
+        "appointments": {"body": "town"}}]}',
+    '{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "town"}]}]}',
+    '{"officials": [{"login": "a", "name": "А", "appointments": [{"body": "town",
+        "role": "curator", "rank": "high"}]}]}',
+    '{"regulations": ["ru-alt-132-2020"]}', '{"regulations": {"ru-alt-132-2020": ["town"]}}',
+    '{"regulations": {"ru-alt-132-2020": {"executor": "town"}}}',
+    '{"regulations": {"ru-alt-132-2020": {"executor": [7]}}}',
+    '{"substitutions": [{"principal": "a"}]}']) AS d;
+-- roles: those of the acts the authority works under
+SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executer": ["town"]}}}');
+SELECT pg_temp.load('{"regulations": {"ru-alt-132-2020": {"executor": ["town"]}},
+    "officials": [{"login": "a", "name": "А", "appointments": [{"body": "town",
+        "role": "curater"}]}]}');
+-- one database role, one official
+SELECT pg_temp.load('{"officials": [{"login": "a", "name": "А", "db_role": "clerk"},
+    {"login": "b", "name": "Б", "db_role": "clerk"}]}');
 SELECT osm.define_authority(NULL) IS NULL AS strict, (SELECT count(*) FROM osm.body) AS bodies;
 
 \echo == loading again changes what is told, and nothing else
@@ -65,3 +88,25 @@ SELECT osm.define_authority('{"code": "city", "title": "Другой", "bodies":
     "officials": [{"login": "c", "name": "Куратор"}]}') > 0;
 SELECT count(*), count(DISTINCT authority_id) FROM osm.body WHERE code = 'hall';
 SELECT count(*) FROM osm.body WHERE parent_id IS NULL AND authority_id <> id;
+
+\echo == a part may be given of an authority already loaded, and leaves the rest
+SELECT osm.define_authority('{"code": "village"}');
+SELECT osm.define_authority('{"code": "town", "officials": [{"login": "d", "name": "Заместитель",
+    "db_role": "regress_define_d"}]}') > 0;
+SELECT title, title_en FROM osm.body WHERE code = 'town';
+-- acts told earlier count for roles told later
+SELECT osm.define_authority('{"code": "town", "officials": [{"login": "d", "name": "Заместитель",
+    "appointments": [{"body": "hall", "role": "curater"}]}]}');
+SELECT osm.define_authority('{"code": "town", "officials": [{"login": "d", "name": "Заместитель",
+    "db_role": "regress_define_d", "appointments": [{"body": "hall", "role": "monitor"}]}]}') > 0;
+-- a database role is another's in another authority, too; and may be passed on
+SELECT osm.define_authority('{"code": "city", "officials": [{"login": "c", "name": "Куратор",
+    "db_role": "regress_define_d"}]}');
+SELECT osm.define_authority('{"code": "town", "officials": [
+    {"login": "c", "name": "Куратор", "db_role": "regress_define_d"},
+    {"login": "d", "name": "Заместитель"}]}') > 0;
+-- an act not loaded yet is told of, and checks nothing
+SELECT osm.define_authority('{"code": "later", "title": "Позже",
+    "regulations": {"not-loaded": {"anything": ["later"]}},
+    "officials": [{"login": "a", "name": "А", "appointments": [{"body": "later",
+        "role": "anything"}]}]}') > 0;

@@ -38,6 +38,8 @@ CREATE FUNCTION osm.define_authority(document jsonb) RETURNS bigint
 AS $$
 DECLARE
     unknown text;
+    path text;
+    wanted text;
     authority bigint;
     item jsonb;
     entry jsonb;
@@ -49,9 +51,8 @@ DECLARE
     deputy bigint;
     place bigint;
 BEGIN
-    IF jsonb_typeof(document) <> 'object' OR coalesce(document ->> 'code', '') = ''
-       OR coalesce(document ->> 'title', '') = '' THEN
-        RAISE EXCEPTION 'the document of an authority needs a code and a title'
+    IF jsonb_typeof(document) <> 'object' OR coalesce(document ->> 'code', '') !~ '\S' THEN
+        RAISE EXCEPTION 'the document of an authority needs a code'
             USING ERRCODE = '22023',
                   HINT = 'Give {"code": …, "title": …, "bodies": […], "officials": […]}.';
     END IF;
@@ -61,6 +62,74 @@ BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'the document of authority "%" has unknown keys', document ->> 'code'
             USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
+    END IF;
+
+    -- Shapes, from the outside in: what is no list is not looked into.
+    WITH list (part, path, items) AS (
+        SELECT l.part, l.part, document -> l.part
+        FROM unnest('{bodies,officials,substitutions}'::text[]) AS l (part)
+        UNION ALL
+        SELECT 'appointments', format('officials[%s].appointments', o.n - 1),
+            o.item -> 'appointments'
+        FROM jsonb_path_query(document, '$.officials[*]') WITH ORDINALITY AS o (item, n)
+    ), entry (part, path, item) AS (
+        SELECT l.part, format('%s[%s]', l.path, i.n - 1), i.item
+        FROM list AS l, jsonb_array_elements(
+            CASE jsonb_typeof(l.items) WHEN 'array' THEN l.items ELSE '[]' END)
+            WITH ORDINALITY AS i (item, n)
+    ), act (path, roles) AS (
+        SELECT 'regulations.' || r.key, r.value FROM jsonb_each(
+            CASE jsonb_typeof(document -> 'regulations')
+                WHEN 'object' THEN document -> 'regulations' ELSE '{}' END) AS r
+    ), seat (path, bodies) AS (
+        SELECT format('%s.%s', a.path, r.key), r.value FROM act AS a, jsonb_each(
+            CASE jsonb_typeof(a.roles) WHEN 'object' THEN a.roles ELSE '{}' END) AS r
+    ), value (depth, path, kind, required, given) AS (
+        SELECT 1, k.name, k.kind, false, document -> k.name
+        FROM (VALUES ('code', 'string'), ('title', 'string'), ('title_en', 'string'),
+                     ('calendar', 'string'), ('regulations', 'object'), ('bodies', 'array'),
+                     ('officials', 'array'), ('substitutions', 'array')) AS k (name, kind)
+        UNION ALL
+        SELECT 2, e.path, 'object', true, e.item FROM entry AS e
+        UNION ALL
+        SELECT 2, a.path, 'object', true, a.roles FROM act AS a
+        UNION ALL
+        SELECT 3, t.path, 'array', true, t.bodies FROM seat AS t
+        UNION ALL
+        SELECT 4, format('%s[%s]', t.path, b.n - 1), 'string', true, b.code
+        FROM seat AS t, jsonb_path_query(t.bodies, '$[*]') WITH ORDINALITY AS b (code, n)
+        UNION ALL
+        SELECT 3, format('%s.%s', e.path, k.name), k.kind, k.required, e.item -> k.name
+        FROM entry AS e JOIN (VALUES
+            ('bodies', 'string', true, '{code,title}'::text[]),
+            ('bodies', 'string', false, '{title_en,kind,parent,calendar}'),
+            ('officials', 'string', true, '{login,name}'),
+            ('officials', 'string', false, '{email,db_role}'),
+            ('officials', 'array', false, '{appointments}'),
+            ('appointments', 'string', true, '{body,role}'),
+            ('appointments', 'string', false, '{act_ref,from,to}'),
+            ('appointments', 'number', false, '{rank}'),
+            ('substitutions', 'string', true, '{principal,deputy}'),
+            ('substitutions', 'string', false, '{act_ref,from,to}'))
+                AS r (part, kind, required, names) ON r.part = e.part
+            CROSS JOIN LATERAL (SELECT n.name, r.kind, r.required
+                                FROM unnest(r.names) AS n (name)) AS k
+    )
+    SELECT v.path, v.kind INTO path, wanted FROM value AS v
+    WHERE CASE coalesce(jsonb_typeof(v.given), 'absent')
+            WHEN 'absent' THEN v.required
+            WHEN 'null' THEN v.required OR v.kind IN ('array', 'object')
+            WHEN v.kind THEN v.required AND v.kind = 'string' AND v.given #>> '{}' !~ '\S'
+            ELSE true
+          END
+    ORDER BY v.depth, v.path LIMIT 1;
+    IF path IS NOT NULL THEN
+        RAISE EXCEPTION 'the document of authority "%" has no good "%"', document ->> 'code', path
+            USING ERRCODE = '22023', DETAIL = format('It must be a JSON %s.', wanted),
+                  HINT = CASE wanted WHEN 'array' THEN 'Write a list: […].'
+                                     WHEN 'object' THEN 'Write keys and values: {…}.'
+                                     WHEN 'number' THEN 'Write digits without quotes.'
+                                     ELSE 'Write a text that is not blank: "…".' END;
     END IF;
 
     FOR unknown IN
@@ -87,21 +156,35 @@ BEGIN
     LOCK TABLE osm.body IN SHARE ROW EXCLUSIVE MODE;
     SELECT b.id INTO authority FROM osm.body AS b
     WHERE b.code = document ->> 'code' AND b.parent_id IS NULL;
-    IF authority IS NULL THEN
+    IF authority IS NULL AND coalesce(document ->> 'title', '') !~ '\S' THEN
+        RAISE EXCEPTION 'the new authority "%" needs a title', document ->> 'code'
+            USING ERRCODE = '22023',
+                  HINT = 'Only the document of an authority already loaded may leave it out.';
+    ELSIF authority IS NULL THEN
         authority := nextval('osm.body_id_seq');
         INSERT INTO osm.body (id, authority_id, code, title, title_en, kind, calendar)
         VALUES (authority, authority, document ->> 'code', document ->> 'title',
                 document ->> 'title_en', 'authority', document ->> 'calendar');
     ELSE
-        UPDATE osm.body SET title = document ->> 'title', title_en = document ->> 'title_en',
-                            calendar = document ->> 'calendar'
-        WHERE id = authority AND authority_id = authority;
+        UPDATE osm.body AS b
+        SET title = CASE WHEN document ->> 'title' ~ '\S' THEN document ->> 'title'
+                         ELSE b.title END,
+            title_en = CASE WHEN document ? 'title_en' THEN document ->> 'title_en'
+                            ELSE b.title_en END,
+            calendar = CASE WHEN document ? 'calendar' THEN document ->> 'calendar'
+                            ELSE b.calendar END
+        WHERE b.id = authority AND b.authority_id = authority;
     END IF;
 
     FOR item IN SELECT * FROM jsonb_array_elements(coalesce(document -> 'bodies', '[]')) LOOP
         SELECT b.id INTO parent FROM osm.body AS b
         WHERE b.authority_id = authority
           AND b.code = coalesce(item ->> 'parent', document ->> 'code');
+        IF item ->> 'kind' NOT IN ('authority', 'department', 'organisation', 'municipality') THEN
+            RAISE EXCEPTION 'body "%" is of unknown kind "%"', item ->> 'code', item ->> 'kind'
+                USING ERRCODE = '22023',
+                      HINT = 'Kinds are department, organisation, municipality, authority.';
+        END IF;
         IF parent IS NULL THEN
             RAISE EXCEPTION 'body "%" names an unknown parent "%"',
                 item ->> 'code', item ->> 'parent'
@@ -132,7 +215,18 @@ BEGIN
     FOR regulation_code, item IN
         SELECT * FROM jsonb_each(coalesce(document -> 'regulations', '{}'))
     LOOP
+        SELECT string_agg(DISTINCT o.name, ', ') INTO wanted
+        FROM osm.regulation AS r JOIN osm.role AS o ON o.regulation_id = r.id
+        WHERE r.code = regulation_code;
+        IF wanted IS NULL THEN
+            RAISE WARNING 'regulation "%" is not loaded, its roles are not checked', regulation_code
+                USING HINT = 'Load it with osm.define_regulation() or osm.install_preset().';
+        END IF;
         FOR role_name, entry IN SELECT * FROM jsonb_each(item) LOOP
+            IF role_name <> ALL (string_to_array(wanted, ', ')) THEN
+                RAISE EXCEPTION 'regulation "%" knows no role "%"', regulation_code, role_name
+                    USING ERRCODE = '22023', HINT = format('Known roles: %s.', wanted);
+            END IF;
             INSERT INTO osm.body_role (authority_id, body_id, regulation, role)
             SELECT authority, b.id, regulation_code, role_name
             FROM jsonb_array_elements_text(entry) AS code
@@ -150,6 +244,11 @@ BEGIN
         END LOOP;
     END LOOP;
 
+    SELECT string_agg(DISTINCT o.name, ', ') INTO wanted
+    FROM osm.regulation AS r JOIN osm.role AS o ON o.regulation_id = r.id
+    WHERE document -> 'regulations' ? r.code
+       OR EXISTS (SELECT FROM osm.body_role AS w
+                  WHERE w.authority_id = authority AND w.regulation = r.code);
     FOR item IN SELECT * FROM jsonb_array_elements(coalesce(document -> 'officials', '[]')) LOOP
         INSERT INTO osm.official (authority_id, login, name, email, db_role)
         VALUES (authority, item ->> 'login', item ->> 'name', item ->> 'email', item ->> 'db_role')
@@ -163,6 +262,13 @@ BEGIN
                 RAISE EXCEPTION 'official "%" is appointed to an unknown body "%"',
                     item ->> 'login', entry ->> 'body'
                     USING ERRCODE = '22023', HINT = 'List the body under "bodies".';
+            END IF;
+            IF entry ->> 'role' <> ALL (string_to_array(wanted, ', ')) THEN
+                RAISE EXCEPTION 'official "%" is appointed to an unknown role "%"',
+                    item ->> 'login', entry ->> 'role'
+                    USING ERRCODE = '22023',
+                          DETAIL = 'No regulation the authority works under knows it.',
+                          HINT = format('Known roles: %s.', wanted);
             END IF;
             SELECT r.id INTO strict_edition
             FROM osm.role AS o JOIN osm.regulation AS r ON r.id = o.regulation_id
@@ -199,6 +305,19 @@ BEGIN
         END LOOP;
     END LOOP;
 
+    SELECT o.db_role, string_agg(format('"%s" of "%s"', o.login, b.code), ', ' ORDER BY o.id)
+    INTO wanted, unknown
+    FROM osm.official AS o JOIN osm.body AS b ON b.id = o.authority_id
+    WHERE o.db_role IN (SELECT (i.item ->> 'db_role')::name
+        FROM jsonb_array_elements(coalesce(document -> 'officials', '[]')) AS i (item))
+    GROUP BY o.db_role HAVING count(*) > 1
+    ORDER BY o.db_role LIMIT 1;
+    IF wanted IS NOT NULL THEN
+        RAISE EXCEPTION 'database role "%" would belong to several officials', wanted
+            USING ERRCODE = '22023', DETAIL = format('Officials: %s.', unknown),
+                  HINT = 'Give each official a db_role of their own, or none.';
+    END IF;
+
     FOR item IN SELECT * FROM jsonb_array_elements(coalesce(document -> 'substitutions', '[]')) LOOP
         SELECT o.id INTO person FROM osm.official AS o
         WHERE o.authority_id = authority AND o.login = item ->> 'principal';
@@ -225,4 +344,5 @@ $$;
 COMMENT ON FUNCTION osm.define_authority(jsonb) IS
     'Loads an authority: its bodies, the acts they work under, officials with appointments, '
     'substitutions. Known codes are updated, nothing is removed. Returns its id. 22023 for a bad '
-    'document, OW003 where a rank is too low for a role.';
+    'document, for a role its acts do not know, for a db_role given twice; OW003 '
+    'where a rank is too low for a role.';
