@@ -238,6 +238,8 @@ WHERE m.n = 7 AND r.name = 'final' OR m.n = 3 AND r.name = 'answer'
 ORDER BY m.n, e.line;
 \set VERBOSITY terse
 SELECT osm.explain_clock(0);
+SELECT osm.explain_clock(0, 'fr');
+SELECT osm.incident_story(0, 'fr');
 \set VERBOSITY default
 
 -- The story of 4, which changed hands, and of 7 with its interim reply.

@@ -47,6 +47,10 @@ DECLARE
     walk_amount osm.business_interval;
     spent osm.business_interval;
 BEGIN
+    IF language NOT IN ('ru', 'en') THEN
+        RAISE EXCEPTION 'there is no language "%"', language
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Languages are ru and en.';
+    END IF;
     SELECT k.*, r.name AS rule, r.anchor, r.counts_from, r.due_from, r.clause, g.code, g.edition,
         CASE WHEN russian THEN r.title ELSE coalesce(r.title_en, r.title) END AS rule_title,
         l.title AS calendar_title, e.action,
@@ -238,8 +242,8 @@ COMMENT ON FUNCTION osm.explain_clock(bigint, text) IS
 'Why a clock is due when it is, line by line: the rule with its clause, the calendar, the term, '
 'the start, pauses, then the open time and named closed days the term was counted over (backward '
 'from the anchor where there is one), what changed it, the due instant and what became of it. '
-'Notes are in Russian (''ru'') or English. Shows what the caller may see; error 22023 for an '
-'unknown clock';
+'Notes are in Russian (''ru'') or English (''en''). Shows what the caller may see; error 22023 for '
+'an unknown clock or language';
 
 -- The clocks of a step are read from its event, where they stand as they were then: a due instant
 -- that a later step moved is told by that later step.
@@ -256,6 +260,10 @@ AS $function$
 DECLARE
     russian boolean := language = 'ru';
 BEGIN
+    IF language NOT IN ('ru', 'en') THEN
+        RAISE EXCEPTION 'there is no language "%"', language
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Languages are ru and en.';
+    END IF;
     RETURN QUERY
     SELECT
         e.seq,
@@ -328,4 +336,5 @@ COMMENT ON FUNCTION osm.incident_story(bigint, text) IS
 'Every step of an incident: when, who and for whom, what, from which state to which, under which '
 'clause; the clocks it started (+), ended (-), cancelled (x), paused (=), resumed or moved (>) '
 'with due instants in the time zone of the act and verdicts; and what it was warned of. In Russian '
-'(''ru'') or English. Shows what the caller may see, no rows for an incident they may not';
+'(''ru'') or English (''en''), 22023 for another. Shows what the caller may see, no rows for an '
+'incident they may not';
