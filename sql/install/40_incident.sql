@@ -125,8 +125,8 @@ BEGIN
                    AND e.seq = result.event AND e.action = perform.action) THEN
         RAISE EXCEPTION 'the step on incident % was not recorded', incident
             USING ERRCODE = '55000',
-                  DETAIL = 'The triggers of osm.incident are missing, disabled or do not fire in this session.',
-                  HINT = 'Check session_replication_role; SELECT osm.upgrade() names what is missing.';
+                  DETAIL = 'The triggers of osm.incident are missing, disabled or silent here.',
+                  HINT = 'Check session_replication_role; osm.upgrade() names what is missing.';
     END IF;
     SELECT r.name, c.due_at INTO result.clock, result.due_at
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id

@@ -30,7 +30,8 @@ BEGIN
                               AND t.tgname = w.name AND t.tgenabled <> 'D')
           UNION ALL
           SELECT format('column %s of osm.%s', w.name, w.relation)
-          FROM (VALUES ('clock', 'term'), ('clock', 'used'), ('clock_rule', 'term')) AS w (relation, name)
+          FROM (VALUES ('clock', 'term'), ('clock', 'used'),
+                       ('clock_rule', 'term')) AS w (relation, name)
           WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
                             WHERE a.attrelid = to_regclass('osm.' || w.relation)
                               AND a.attname = w.name AND NOT a.attisdropped)
