@@ -19,7 +19,7 @@ SELECT state FROM osm.route(:i, '{health}');
 SELECT osm.act_as('exe');
 SELECT osm.can_see(authority_id, seen_by) FROM osm.incident;
 COMMIT;
--- a second act in which an executor is of the whole authority, and nobody of this one works under it
+-- a second act in which an executor is of the whole authority; nobody of this one works under it
 SELECT osm.define_regulation(jsonb_set(jsonb_set(d, '{code}', '"try-wide"'), '{roles}',
     (SELECT jsonb_agg(CASE r ->> 'name' WHEN 'executor' THEN r || '{"scope": "authority"}' ELSE r END
                       ORDER BY n)

@@ -37,13 +37,15 @@ BEGIN
                               AND a.attname = w.name AND NOT a.attisdropped)
           UNION ALL
           SELECT 'row security of osm.incident'
-          WHERE NOT EXISTS (SELECT FROM pg_policy AS p WHERE p.polrelid = to_regclass('osm.incident'))
+          WHERE NOT EXISTS (SELECT FROM pg_policy AS p
+                            WHERE p.polrelid = to_regclass('osm.incident'))
          ) AS x (what);
     IF lost IS NOT NULL THEN
         RAISE EXCEPTION 'the tables of osm_workflow are not guarded any more'
-            USING ERRCODE = '55000', DETAIL = format('Missing or disabled: %s.', lost),
-                  HINT = 'Enable what was disabled. What DROP EXTENSION ... CASCADE took away comes '
-                         'back only with a dump made before; the rows that are left can be read.';
+            USING ERRCODE = '55000',
+                  DETAIL = format('Missing or disabled: %s.', lost),
+                  HINT = 'Enable what was disabled. What DROP EXTENSION ... CASCADE took away '
+                         'comes back only with a dump made before; the rows left can be read.';
     END IF;
     PERFORM osm.own_functions();
 END
