@@ -21,8 +21,8 @@ SELECT osm.can_see(authority_id, seen_by) FROM osm.incident;
 COMMIT;
 -- a second act in which an executor is of the whole authority; nobody of this one works under it
 SELECT osm.define_regulation(jsonb_set(jsonb_set(d, '{code}', '"try-wide"'), '{roles}',
-    (SELECT jsonb_agg(CASE r ->> 'name' WHEN 'executor' THEN r || '{"scope": "authority"}' ELSE r END
-                      ORDER BY n)
+    (SELECT jsonb_agg(CASE r ->> 'name' WHEN 'executor' THEN r || '{"scope": "authority"}'
+                                        ELSE r END ORDER BY n)
      FROM jsonb_array_elements(d -> 'roles') WITH ORDINALITY AS x (r, n)))) > 0
 FROM osm.regulation_document('ru-alt-132-2020') AS d;
 BEGIN;

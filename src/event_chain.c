@@ -249,8 +249,8 @@ row_against_chain(int64 incident_id)
 /*
  * osm.verify_chain(incident bigint): null where the events of an incident are
  * whole and agree with its row, else the number of the first that is missing,
- * forged, not linked to the one before, or contradicted by the row.  Runs with the caller's rights.  Errors: 42704 if the caller
- * sees no such incident.
+ * forged, not linked to the one before, or contradicted by the row. Runs with
+ * the caller's rights. Errors: 42704 if the caller sees no such incident.
  */
 Datum
 osm_verify_chain(PG_FUNCTION_ARGS)

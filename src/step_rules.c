@@ -132,7 +132,9 @@ interim_value(Step *step)
 	MemoryContextSwitchTo(step->context);
 	if (!posted)
 		return "none";
-	return step->reply_kind != NULL && strcmp(step->reply_kind, "interim") == 0 ? "again" : "posted";
+	if (step->reply_kind != NULL && strcmp(step->reply_kind, "interim") == 0)
+		return "again";
+	return "posted";
 }
 
 static bool
