@@ -177,11 +177,20 @@ report_status(const OsmCalendar *calendar, OsmcStatus status)
 	}
 }
 
+/* Lays a calendar out further if that is what a question needs, else words the error. */
+static pg_noinline void
+widen_or_report(OsmCalendar *calendar, OsmcStatus status)
+{
+	if (status != OSMC_OUT_OF_HORIZON || !osm_calendar_widen(calendar))
+		report_status(calendar, status);
+}
+
+/* The call is made again on the wider layout: it must ask for the compiled calendar itself. */
 #define CHECK_STATUS(calendar, call) \
 	do { \
-		OsmcStatus	status_ = (call); \
-		if (unlikely(status_ != OSMC_OK)) \
-			report_status((calendar), status_); \
+		OsmcStatus	status_; \
+		while (unlikely((status_ = (call)) != OSMC_OK)) \
+			widen_or_report((calendar), status_); \
 	} while (0)
 
 static pg_noinline void
@@ -400,7 +409,9 @@ osm_business_seconds_between(PG_FUNCTION_ARGS)
 
 	if (TIMESTAMP_NOT_FINITE(from) || TIMESTAMP_NOT_FINITE(to))
 		PG_RETURN_NULL();
-	status = osmc_calendar_between(osm_calendar_compiled(calendar), from, to, &time, NULL);
+	do
+		status = osmc_calendar_between(osm_calendar_compiled(calendar), from, to, &time, NULL);
+	while (status == OSMC_OUT_OF_HORIZON && osm_calendar_widen(calendar));
 	if (status == OSMC_OUT_OF_HORIZON)
 		PG_RETURN_NULL();
 	CHECK_STATUS(calendar, status);
@@ -539,11 +550,11 @@ osm_business_hours(PG_FUNCTION_ARGS)
 				 errmsg("business hours of a range without bounds are not defined"),
 				 errhint("Give both ends of the range.")));
 
+	if (osm_strict_calendar)
+		check_day_known(calendar, osm_calendar_local_date(calendar, to));
 	/* one microsecond more, for an inclusive end */
 	CHECK_STATUS(calendar, osmc_calendar_scan(osm_calendar_compiled(calendar), from, to + 1,
 											  &scan));
-	if (osm_strict_calendar)
-		check_day_known(calendar, osm_calendar_local_date(calendar, to));
 	while (osmc_scan_next(&scan, &segment))
 	{
 		RangeType  *range = segment_range(type, segment.start, segment.end);
@@ -623,9 +634,9 @@ osm_business_hours_of(PG_FUNCTION_ARGS)
 
 		if (!DATE_NOT_FINITE(day))
 		{
+			check_day_known(calendar, day);
 			CHECK_STATUS(calendar, osmc_calendar_scan_day(osm_calendar_compiled(calendar), day,
 														  &scan));
-			check_day_known(calendar, day);
 			while (osmc_scan_next(&scan, &segment))
 				push_row(rows, RangeTypePGetDatum(segment_range(instant_range_type(),
 																segment.start, segment.end)));
@@ -696,8 +707,6 @@ explain_skipped(Explanation *e, DateADT after, DateADT before, int direction)
 static void
 explain_days(Explanation *e, DateADT day, int direction)
 {
-	const OsmcCalendar *compiled = osm_calendar_compiled(e->calendar);
-
 	while (e->left.days != 0)
 	{
 		int64_t		start;
@@ -706,8 +715,10 @@ explain_days(Explanation *e, DateADT day, int direction)
 
 		day = osm_calendar_add_days(e->calendar, day, direction);
 		explain_skipped(e, previous, day, direction);
-		CHECK_STATUS(e->calendar, osmc_calendar_opening_of(compiled, day, &start));
-		CHECK_STATUS(e->calendar, osmc_calendar_close_of(compiled, day, &end));
+		CHECK_STATUS(e->calendar, osmc_calendar_opening_of(osm_calendar_compiled(e->calendar),
+														   day, &start));
+		CHECK_STATUS(e->calendar, osmc_calendar_close_of(osm_calendar_compiled(e->calendar),
+														 day, &end));
 		explain_row(e, start, end, 0, direction, day);
 	}
 }

@@ -11,6 +11,9 @@
  *	 calendar is built aside and replaces its predecessor when it is complete;
  *	 one that was overtaken while it was being built is used once and built
  *	 again at the next call.
+ * - Nearly every question is about the years around now, but an archive asks
+ *	 about 1950: a calendar is laid out for half a century, and again for three
+ *	 when a question leaves it.
  * - What an aborted transaction wrote must not stay behind: aborts count as a
  *	 generation too where this session wrote.
  *
@@ -47,8 +50,10 @@ struct OsmCalendar
 	MemoryContext context;		/* owns all of this */
 	char	   *name;
 	uint64		generation;
+	bool		wide;			/* laid out as far as calendars go */
+	MemoryContext layout;		/* owns what follows */
 	OsmcCalendar *compiled;
-	CalendarRows rows;			/* kept for the titles of days */
+	CalendarRows *rows;			/* kept for the titles of days */
 };
 
 typedef struct CacheEntry
@@ -268,20 +273,64 @@ report_compile_error(const char *name, OsmcStatus status)
 }
 
 /*
- * Reads and compiles a calendar in a context of its own below the current one;
- * NULL if there is none of that name.  On error the context goes with its
- * parent.
+ * Reads and compiles a calendar into a context of its own below the current
+ * one; false if there is none of that name.  On error the context goes with
+ * its parent; what the calendar held before is then untouched.
+ */
+static bool
+lay_out(OsmCalendar *calendar, bool wide)
+{
+	MemoryContext layout = AllocSetContextCreate(CurrentMemoryContext, "osm_workflow layout",
+												 ALLOCSET_DEFAULT_SIZES);
+	OsmcAllocator allocator = {core_alloc, core_free, layout};
+	OsmcInterrupt interrupt = {core_interrupt, NULL};
+	CalendarRows *rows = MemoryContextAllocZero(layout, sizeof(CalendarRows));
+	OsmcCalendar *compiled;
+	OsmcSourceError error;
+	OsmcStatus	status;
+
+	if (!osm_calendar_read(calendar->name, table_ids[0], wide, layout, rows))
+	{
+		MemoryContextDelete(layout);
+		return false;
+	}
+
+	rows->source.next_transition = next_transition;
+	/* the table's constraints see to it that a chain states a zone */
+	rows->source.zone = pg_tzset(rows->time_zone);
+	if (rows->source.zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("time zone \"%s\" of calendar \"%s\" is not recognized",
+						rows->time_zone, calendar->name)));
+	status = osmc_calendar_compile(&rows->source, &allocator, &interrupt, &compiled, &error);
+	if (status == OSMC_NO_MEMORY)
+		ereport(ERROR,
+				(errcode(ERRCODE_OUT_OF_MEMORY),
+				 errmsg("out of memory")));
+	if (status != OSMC_OK)
+		report_compile_error(calendar->name, status);
+
+	MemoryContextSetParent(layout, calendar->context);
+	if (calendar->layout != NULL)
+		MemoryContextDelete(calendar->layout);
+	calendar->layout = layout;
+	calendar->rows = rows;
+	calendar->compiled = compiled;
+	calendar->wide = wide;
+	return true;
+}
+
+/*
+ * Makes a calendar in a context of its own below the current one; NULL if there
+ * is none of that name.
  */
 static OsmCalendar *
 build(const char *name)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "osm_workflow calendar",
-												  ALLOCSET_DEFAULT_SIZES);
+												  ALLOCSET_SMALL_SIZES);
 	OsmCalendar *calendar = MemoryContextAllocZero(context, sizeof(OsmCalendar));
-	OsmcAllocator allocator = {core_alloc, core_free, context};
-	OsmcInterrupt interrupt = {core_interrupt, NULL};
-	OsmcSourceError error;
-	OsmcStatus	status;
 	int			i;
 
 	for (i = 0; i < DEFINITION_TABLE_COUNT; i++)
@@ -290,30 +339,29 @@ build(const char *name)
 	calendar->context = context;
 	calendar->name = MemoryContextStrdup(context, name);
 	calendar->generation = osm_calendar_generation;
-
-	if (!osm_calendar_read(name, table_ids[0], context, &calendar->rows))
+	if (!lay_out(calendar, false))
 	{
 		MemoryContextDelete(context);
 		return NULL;
 	}
-
-	calendar->rows.source.next_transition = next_transition;
-	/* the table's constraints see to it that a chain states a zone */
-	calendar->rows.source.zone = pg_tzset(calendar->rows.time_zone);
-	if (calendar->rows.source.zone == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" of calendar \"%s\" is not recognized",
-						calendar->rows.time_zone, name)));
-	status = osmc_calendar_compile(&calendar->rows.source, &allocator, &interrupt,
-								   &calendar->compiled, &error);
-	if (status == OSMC_NO_MEMORY)
-		ereport(ERROR,
-				(errcode(ERRCODE_OUT_OF_MEMORY),
-				 errmsg("out of memory")));
-	if (status != OSMC_OK)
-		report_compile_error(name, status);
 	return calendar;
+}
+
+/*
+ * Lays a calendar out as far as calendars go; false if it is already.  What
+ * osm_calendar_compiled() gave before is gone then.  42704 if the calendar has
+ * been dropped meanwhile.
+ */
+bool
+osm_calendar_widen(OsmCalendar *calendar)
+{
+	if (calendar->wide)
+		return false;
+	if (!lay_out(calendar, true))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("calendar \"%s\" does not exist", calendar->name)));
+	return true;
 }
 
 /*
@@ -386,7 +434,7 @@ osm_calendar_midnight(const OsmCalendar *calendar, DateADT day)
 	memset(&tm, 0, sizeof(tm));
 	j2date(day + POSTGRES_EPOCH_JDATE, &tm.tm_year, &tm.tm_mon, &tm.tm_mday);
 	return day * USECS_PER_DAY +
-		DetermineTimeZoneOffset(&tm, (pg_tz *) calendar->rows.source.zone) * USECS_PER_SEC;
+		DetermineTimeZoneOffset(&tm, (pg_tz *) calendar->rows->source.zone) * USECS_PER_SEC;
 }
 
 /*
@@ -396,7 +444,7 @@ osm_calendar_midnight(const OsmCalendar *calendar, DateADT day)
 const char *
 osm_calendar_day_title(const OsmCalendar *calendar, DateADT day, bool *closes)
 {
-	OsmcDayOrigin origin = osmc_source_origin(&calendar->rows.source, day);
+	OsmcDayOrigin origin = osmc_source_origin(&calendar->rows->source, day);
 
 	*closes = false;
 	if (origin.layer < 0 || origin.day == NULL)
@@ -404,7 +452,7 @@ osm_calendar_day_title(const OsmCalendar *calendar, DateADT day, bool *closes)
 	*closes = origin.day->rule.kind == OSMC_DAY_CLOSED ||
 		origin.day->rule.kind == OSMC_DAY_DECREE;
 	return calendar->rows
-		.titles[origin.layer][origin.day - calendar->rows.layers[origin.layer].days];
+		->titles[origin.layer][origin.day - calendar->rows->layers[origin.layer].days];
 }
 
 /*
@@ -435,6 +483,7 @@ Datum
 osm_check_calendar(PG_FUNCTION_ARGS)
 {
 	OsmCalendar *calendar = osm_calendar_get(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	/* this lays the calendar out as far as today, should that be far */
 	DateADT		today = osm_calendar_local_date(calendar, osm_now());
 
 	if (osmc_calendar_opens_from(calendar->compiled, today) != OSMC_OK)

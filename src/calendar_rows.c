@@ -35,11 +35,13 @@
 
 /*
  * Days laid out, from 1 January of the first year to 31 December of the last:
- * half a century with a lunch break stays below 1 MiB.  The years of the dated
- * days are always among them.
+ * half a century with a lunch break stays below 1 MiB; the wide layout is for
+ * questions that leave it.  The years of the dated days are always among them.
  */
-#define FIRST_YEAR	1995
-#define LAST_YEAR	2044
+#define FIRST_YEAR		1995
+#define LAST_YEAR		2044
+#define FIRST_WIDE_YEAR	1900
+#define LAST_WIDE_YEAR	2199
 
 /* A dated day and what the core does not need to know of it. */
 typedef struct TitledDay
@@ -359,14 +361,14 @@ year_end(int year, bool last)
 	return day;
 }
 
-/* The days to lay out: FIRST_YEAR to LAST_YEAR, and the years of every dated day. */
+/* The days to lay out: the usual or the wide years, and those of every dated day. */
 static void
-choose_horizon(OsmcCalendarSource *source, const LayerDays *rows)
+choose_horizon(OsmcCalendarSource *source, const LayerDays *rows, bool wide)
 {
 	int			layer;
 
-	source->first_day = year_end(FIRST_YEAR, false);
-	source->last_day = year_end(LAST_YEAR, true);
+	source->first_day = year_end(wide ? FIRST_WIDE_YEAR : FIRST_YEAR, false);
+	source->last_day = year_end(wide ? LAST_WIDE_YEAR : LAST_YEAR, true);
 	for (layer = 0; layer < source->layer_count; layer++)
 	{
 		int			year;
@@ -473,12 +475,14 @@ lay_days(CalendarRows *calendar, int number, const LayerDays *rows, MemoryContex
 }
 
 /*
- * Reads the calendar of that name and all it lies over.  rows must be zeroed;
- * what it points to is allocated in context.  False if there is none of that
+ * Reads the calendar of that name and all it lies over, for the usual or the
+ * wide horizon.  rows must be zeroed; what it points to is allocated in context.
+ * False if there is none of that
  * name; 42704 if a parent is missing, 54000 if they form a circle.
  */
 bool
-osm_calendar_read(const char *name, Oid calendar_table, MemoryContext context, CalendarRows *rows)
+osm_calendar_read(const char *name, Oid calendar_table, bool wide, MemoryContext context,
+				  CalendarRows *rows)
 {
 	HeapTuple	class_row = SearchSysCache1(RELOID, ObjectIdGetDatum(calendar_table));
 	Oid			owner;
@@ -505,7 +509,7 @@ osm_calendar_read(const char *name, Oid calendar_table, MemoryContext context, C
 	found = read_layers(rows, name, days, context);
 	if (found)
 	{
-		choose_horizon(&rows->source, days);
+		choose_horizon(&rows->source, days, wide);
 		for (i = 0; i < rows->source.layer_count; i++)
 			lay_days(rows, i, &days[i], context);
 	}

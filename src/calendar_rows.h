@@ -19,7 +19,7 @@ typedef struct CalendarRows
 	char	   *time_zone;		/* the nearest stated one */
 } CalendarRows;
 
-extern bool osm_calendar_read(const char *name, Oid calendar_table, MemoryContext context,
-							  CalendarRows *rows);
+extern bool osm_calendar_read(const char *name, Oid calendar_table, bool wide,
+							  MemoryContext context, CalendarRows *rows);
 
 #endif							/* CALENDAR_ROWS_H */

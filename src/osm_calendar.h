@@ -42,6 +42,7 @@ extern uint64 osm_calendar_generation;
 
 extern OsmCalendar *osm_calendar_get(const char *name);
 extern const OsmcCalendar *osm_calendar_compiled(const OsmCalendar *calendar);
+extern bool osm_calendar_widen(OsmCalendar *calendar);
 extern const char *osm_calendar_name(const OsmCalendar *calendar);
 extern TimestampTz osm_calendar_midnight(const OsmCalendar *calendar, DateADT day);
 extern const char *osm_calendar_day_title(const OsmCalendar *calendar, DateADT day,

@@ -210,13 +210,13 @@ AS $osm_function$
 DECLARE
     part text[] := regexp_match(value, '^(\d{4})-(\d\d)-(\d\d)$');
 BEGIN
-    IF part IS NOT NULL AND part[1]::integer BETWEEN 1970 AND 2099 THEN
+    IF part IS NOT NULL AND part[1]::integer BETWEEN 1900 AND 2199 THEN
         RETURN make_date(part[1]::integer, part[2]::integer, part[3]::integer);
     END IF;
     RAISE EXCEPTION 'invalid date in calendar definition: "%"', value
         USING ERRCODE = 'invalid_text_representation',
               DETAIL = format('It stands in "%s".', place),
-              HINT = 'Write dates like 2027-12-31, from 1970 to 2099.';
+              HINT = 'Write dates like 2027-12-31, from 1900 to 2199.';
 EXCEPTION
     WHEN datetime_field_overflow THEN
         RAISE EXCEPTION 'there is no date "%"', value
