@@ -100,6 +100,8 @@ INSERT INTO malformed (document) VALUES
     (pg_temp.altered('{clocks,0,urgent_factor}', '"half"')),
     (pg_temp.altered('{clocks,0,armed}', '"sometimes"')),
     (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "chore", "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "report", "per": "hour",
+        "due_day": 0, "requires": "reference", "clause": "п. 1"}')),
     (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 0,
         "colour": "red"}]}')),
     (pg_temp.altered('{rating}', '{"zones": [{"zone": "z", "title": "Z", "lowest": 6,
@@ -179,6 +181,14 @@ INSERT INTO senseless (document) VALUES
         "term": "1 h", "responsible": "clerk", "clause": "п. 1"}')),
     (pg_temp.altered('{clocks,0,stops_on}', '["register"]')),
     (pg_temp.altered('{clocks,0,pauses_on}', '["finish"]')),
+    -- duties
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "report", "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "cover", "minimum": 2,
+        "recorded_by": ["boss"], "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "cover", "minimum": 2,
+        "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "immediate", "starts_on": ["fly"],
+        "requires": ["reason:because"], "channels": ["vk"], "clause": "п. 1"}')),
     -- clauses
     (pg_temp.added('clauses', '{"path": "п. 2", "summary": "Без правила.", "answer": "L"}'));
 SELECT number, c.severity, c.clause, c.finding
@@ -251,7 +261,15 @@ SELECT pg_temp.altered('{code}', '"full-act"') || '{
     "channels": [{"channel": "vk", "title": "ВК", "title_en": "VK", "account_kind": "person",
         "others_allowed": true, "clause": "п. 1"}],
     "duties": [{"name": "posts", "title": "Посты", "title_en": "Posts", "kind": "publication",
-        "per": "week", "minimum": 2, "responsible": "clerk", "binding": false, "clause": "п. 1"}],
+        "owed_by": "body", "per": "week", "minimum": 2, "count_scope": "body", "channels": ["vk"],
+        "responsible": "clerk", "recorded_by": ["clerk"], "binding": false, "clause": "п. 1"},
+        {"name": "sums", "title": "Сводка", "kind": "report", "per": "month", "due_day": 4,
+        "clause": "п. 1"},
+        {"name": "notice", "title": "Письмо", "kind": "immediate", "starts_on": ["register"],
+        "stops_on": ["finish"], "applies_when": {"topic": ["roads"]},
+        "requires": ["reference", "files<=2"], "clause": "п. 1"},
+        {"name": "links", "title": "Ссылки", "kind": "account", "expects": ["site_link"],
+        "clause": "п. 1"}],
     "rating": {"parts": [{"part": "speed", "weight": 0.25, "clause": "п. 1"}],
         "zones": [{"zone": "red", "title": "Красная", "title_en": "Red", "lowest": 0,
             "colour": "#ff0000"}]}

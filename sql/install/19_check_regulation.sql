@@ -32,6 +32,8 @@ BEGIN
     UNION ALL
     SELECT * FROM osm.check_regulation_clocks(complete)
     UNION ALL
+    SELECT * FROM osm.check_regulation_duties(complete)
+    UNION ALL
     SELECT * FROM osm.check_regulation_clauses(complete);
 END
 $osm_function$;
@@ -126,14 +128,18 @@ AS $osm_function$
         FROM (VALUES ('transitions', 'role', 'roles'), ('actions', 'notifies', 'roles'),
                      ('clocks', 'starts_on', 'actions'), ('clocks', 'stops_on', 'actions'),
                      ('clocks', 'cancels_on', 'actions'), ('clocks', 'pauses_on', 'actions'),
-                     ('clocks', 'resumes_on', 'actions'), ('contents', 'applies_to', 'actions'))
+                     ('clocks', 'resumes_on', 'actions'), ('contents', 'applies_to', 'actions'),
+                     ('duties', 'starts_on', 'actions'), ('duties', 'stops_on', 'actions'),
+                     ('duties', 'recorded_by', 'roles'), ('duties', 'channels', 'channels'))
                  AS d (home, key, section),
              osm.regulation_items(complete, d.home) AS i,
              jsonb_array_elements_text(i.item -> d.key) AS v
         UNION ALL
-        SELECT i.item ->> 'clause', i.path || '.requires', 'lists of reasons', substr(v, 8)
-        FROM osm.regulation_items(complete, 'transitions') AS i,
-             jsonb_array_elements_text(i.item -> 'requires') AS v
+        SELECT i.item ->> 'clause', i.path || '.' || d.key, 'lists of reasons', substr(v, 8)
+        FROM (VALUES ('transitions', 'requires'), ('duties', 'requires'), ('duties', 'expects'))
+                 AS d (home, key),
+             osm.regulation_items(complete, d.home) AS i,
+             jsonb_array_elements_text(i.item -> d.key) AS v
         WHERE v LIKE 'reason:%'
     )
     SELECT NULL, format('%s: "%s" is there twice', min(d.path), d.name),
@@ -162,7 +168,7 @@ AS $osm_function$
                  ('bodies', '{one,several}'), ('contributions', '{open,complete}'),
                  ('assignment_role', '{sole,lead,member}'), ('interim', '{none,posted,again}'),
                  ('urgent', '{yes,no}'), ('repeat', '{yes,no}')) AS d (key, accepted),
-         unnest('{transitions,clocks,contents}'::text[]) AS s,
+         unnest('{transitions,clocks,contents,duties}'::text[]) AS s,
          osm.regulation_items(complete, s) AS i,
          jsonb_array_elements_text(i.item -> 'applies_when' -> d.key) AS v
     WHERE v <> ALL (d.accepted)
@@ -344,6 +350,9 @@ AS $osm_function$
       AND NOT EXISTS (
           SELECT FROM osm.regulation_items(complete, 'contents') AS i
           WHERE i.item ->> 'check' = 'listed' AND i.item ->> 'key' = l.name)
+      AND NOT EXISTS (
+          SELECT FROM osm.regulation_items(complete, 'duties') AS i
+          WHERE (i.item -> 'requires') || (i.item -> 'expects') ? ('reason:' || l.name))
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_steps(jsonb) IS
 'Findings about steps: ambiguous transitions, contents never checked, reasons never asked for.';
@@ -437,6 +446,43 @@ AS $osm_function$
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_clocks(jsonb) IS
 'Findings about terms: anchors, positive terms, and that every clock can stop whatever started it.';
+
+CREATE FUNCTION osm.check_regulation_duties(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    -- Which key says something for which kinds, and for which it must be there.
+    WITH meaning (key, kinds, needed_by) AS (VALUES
+        ('per', '{publication,report,one_off,check}'::text[], '{publication,report}'::text[]),
+        ('minimum', '{publication,appointment,deficiency}', '{}'),
+        ('due_day', '{report}', '{}'),
+        ('count_scope', '{publication}', '{}'),
+        ('channels', '{account,publication,check}', '{}'),
+        ('requires', '{account,publication,check,report,immediate,deficiency,moderation,one_off,'
+            'daily,appointment}', '{}'),
+        ('expects', '{account,check,moderation,appointment}', '{}'),
+        ('starts_on', '{immediate}', '{immediate}'),
+        ('stops_on', '{immediate}', '{}'),
+        ('applies_when', '{immediate,moderation}', '{}'),
+        ('responsible', NULL, '{appointment,assistance,cover}'),
+        ('recorded_by', '{account,publication,check,report,immediate,deficiency,moderation,'
+            'one_off,daily}', '{}'))
+    SELECT 'error', i.item ->> 'clause',
+           format('%s.%s means nothing for a duty of kind %s', i.path, m.key, i.item ->> 'kind'),
+           format('It belongs to %s.', array_to_string(m.kinds, ', '))
+    FROM osm.regulation_items(complete, 'duties') AS i JOIN meaning AS m
+        ON i.item ->> 'kind' <> ALL (m.kinds)
+    WHERE coalesce(i.item -> m.key, 'null') NOT IN ('null', '[]', '{}', '"account"')
+    UNION ALL
+    SELECT 'error', i.item ->> 'clause',
+           format('%s: a duty of kind %s needs "%s"', i.path, i.item ->> 'kind', m.key), NULL
+    FROM osm.regulation_items(complete, 'duties') AS i JOIN meaning AS m
+        ON i.item ->> 'kind' = ANY (m.needed_by)
+    WHERE coalesce(i.item -> m.key, 'null') IN ('null', '[]')
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_duties(jsonb) IS
+'Findings about duties: keys that mean nothing for their kind, and keys it needs.';
 
 CREATE FUNCTION osm.check_regulation_clauses(complete jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)

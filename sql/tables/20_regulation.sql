@@ -365,11 +365,21 @@ CREATE TABLE osm.duty_rule (
     position integer NOT NULL,
     title text NOT NULL,
     title_en text,
-    kind text NOT NULL CHECK (kind IN ('account', 'publication', 'report', 'immediate',
-        'one_off', 'daily', 'appointment', 'assistance')),
+    kind text NOT NULL CHECK (kind IN ('account', 'publication', 'check', 'report', 'immediate',
+        'deficiency', 'moderation', 'one_off', 'daily', 'appointment', 'assistance', 'cover')),
+    owed_by text CHECK (owed_by IN ('authority', 'body', 'municipality')),
     per text CHECK (per IN ('day', 'week', 'month', 'quarter', 'year')),
     minimum integer CHECK (minimum > 0),
+    due_day integer CHECK (due_day > 0),
+    count_scope text NOT NULL DEFAULT 'account' CHECK (count_scope IN ('account', 'body')),
+    channels text[] NOT NULL DEFAULT '{}',
+    requires text[] NOT NULL DEFAULT '{}',
+    expects text[] NOT NULL DEFAULT '{}',
+    starts_on text[] NOT NULL DEFAULT '{}',
+    stops_on text[] NOT NULL DEFAULT '{}',
+    applies_when jsonb NOT NULL DEFAULT '{}',
     responsible text,
+    recorded_by text[] NOT NULL DEFAULT '{}',
     binding boolean NOT NULL DEFAULT true,
     clause text NOT NULL,
     PRIMARY KEY (regulation_id, name),
@@ -377,17 +387,49 @@ CREATE TABLE osm.duty_rule (
     FOREIGN KEY (regulation_id, clause) REFERENCES osm.clause
 );
 COMMENT ON TABLE osm.duty_rule IS
-    'Standing duties of an act: accounts, publications, reports, one-off duties.';
+    'Standing duties of an act: accounts, publications, reports, one-off duties. What is left '
+    'undone is a row of a gap view.';
 COMMENT ON COLUMN osm.duty_rule.regulation_id IS 'Edition the rule belongs to.';
 COMMENT ON COLUMN osm.duty_rule.name IS 'Name of the duty, unique in the edition.';
 COMMENT ON COLUMN osm.duty_rule.position IS 'Order of display.';
 COMMENT ON COLUMN osm.duty_rule.title IS 'Title in Russian.';
 COMMENT ON COLUMN osm.duty_rule.title_en IS 'Title in English.';
-COMMENT ON COLUMN osm.duty_rule.kind IS 'Kind of duty.';
-COMMENT ON COLUMN osm.duty_rule.per IS 'Period it recurs in.';
-COMMENT ON COLUMN osm.duty_rule.minimum IS 'How many in one period.';
-COMMENT ON COLUMN osm.duty_rule.responsible IS 'Role that answers for it.';
-COMMENT ON COLUMN osm.duty_rule.binding IS 'False for a recommendation.';
+COMMENT ON COLUMN osm.duty_rule.kind IS
+    'What is owed: account (an account in each channel; with expects, what accounts must have), '
+    'publication (posts per period), check (a look at each account), report (one per period), '
+    'immediate (a report or notice after a step), deficiency (a notice of late steps), moderation '
+    '(a log), one_off, daily, appointment (a role is held), assistance (somebody is in charge), '
+    'cover (holders of a role have a deputy).';
+COMMENT ON COLUMN osm.duty_rule.owed_by IS
+    'Who owes it: the authority once, each body that works under the act, or each municipality; '
+    'null: the authority where the responsible role has that scope or none is named, else each '
+    'body.';
+COMMENT ON COLUMN osm.duty_rule.per IS
+    'Period it recurs in; weeks run from Monday to Sunday in the zone of the act.';
+COMMENT ON COLUMN osm.duty_rule.minimum IS
+    'How many: publications in one period, holders of a role, late steps that make a notice due; '
+    'null: one.';
+COMMENT ON COLUMN osm.duty_rule.due_day IS
+    'Day of the next period by which a report is due, moved on to a working day; null: the last '
+    'working day of the next period.';
+COMMENT ON COLUMN osm.duty_rule.count_scope IS
+    'Whether publications are counted for each account or for all accounts of a body.';
+COMMENT ON COLUMN osm.duty_rule.channels IS
+    'Channels it concerns; empty: those for which the act names a kind of account.';
+COMMENT ON COLUMN osm.duty_rule.requires IS
+    'Keys a record must hold, or it is refused (OW003); "reason:LIST" demands a reason of that '
+    'list, "key<=2" at most two items.';
+COMMENT ON COLUMN osm.duty_rule.expects IS
+    'Keys without which a record is kept and listed as a gap; written like requires.';
+COMMENT ON COLUMN osm.duty_rule.starts_on IS 'Actions after which an immediate duty is owed.';
+COMMENT ON COLUMN osm.duty_rule.stops_on IS
+    'Actions that fulfil it, besides a record of osm.record_duty().';
+COMMENT ON COLUMN osm.duty_rule.applies_when IS
+    'Condition on the step and the incident (immediate) or on the record (moderation), as in '
+    'osm.transition.';
+COMMENT ON COLUMN osm.duty_rule.responsible IS 'Role that answers for it and records it.';
+COMMENT ON COLUMN osm.duty_rule.recorded_by IS 'Other roles that may record it.';
+COMMENT ON COLUMN osm.duty_rule.binding IS 'False for a recommendation: its gap is a warning.';
 COMMENT ON COLUMN osm.duty_rule.clause IS 'Clause that sets it.';
 
 CREATE TABLE osm.rating_rule (
