@@ -117,8 +117,9 @@ resume_clock(Clocks *clocks, Clock *clock)
 	osm_clock_note(step, clock, "resume", NULL, clock->due_moved ? &old_due : NULL);
 }
 
-static Clock *
-open_clock(Clocks *clocks, const ActClockRule *rule, int64 assignment_id, int64 reply_id)
+/* osm_clock_open finds the open clock of a rule, NULL for none. */
+Clock *
+osm_clock_open(Clocks *clocks, const ActClockRule *rule, int64 assignment_id, int64 reply_id)
 {
 	for (int i = clocks->n - 1; i >= 0; i--)
 	{
@@ -132,11 +133,11 @@ open_clock(Clocks *clocks, const ActClockRule *rule, int64 assignment_id, int64 
 }
 
 /*
- * anchor_due counts a clock back from its anchor.  A term that would leave no
+ * osm_clock_anchor_due counts a clock back from its anchor.  A term that would leave no
  * time at all is shown and not counted: nobody can keep it.
  */
-static void
-anchor_due(Clock *clock, const Clock *anchor)
+void
+osm_clock_anchor_due(Clock *clock, const Clock *anchor)
 {
 	bool		provisional = false;
 
@@ -213,7 +214,7 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 	fresh.rule = rule;
 	fresh.assignment_id = assignment_id;
 	fresh.reply_id = rule->scope == 'r' ? osm_row_int64(&step->after, COL_REPLY_ID) : 0;
-	if (open_clock(clocks, rule, assignment_id, fresh.reply_id) != NULL)
+	if (osm_clock_open(clocks, rule, assignment_id, fresh.reply_id) != NULL)
 		return;
 	fresh.cycle_no = 1;
 	for (int i = 0; i < clocks->n; i++)
@@ -248,10 +249,10 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 		return;
 	else if (rule->anchor != NULL)
 	{
-		anchor = open_clock(clocks, rule->anchor, 0, 0);
+		anchor = osm_clock_open(clocks, rule->anchor, 0, 0);
 		if (anchor == NULL || anchor->state != CLOCK_RUNNING)
 			return;
-		anchor_due(&fresh, anchor);
+		osm_clock_anchor_due(&fresh, anchor);
 	}
 	else
 	{
@@ -337,7 +338,7 @@ change_open_clocks(Clocks *clocks)
 
 		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term)
 			continue;
-		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
+		anchor = osm_clock_open(clocks, clock->rule->anchor, 0, 0);
 		if (anchor == NULL)
 			continue;
 		if (clock->state == CLOCK_RUNNING && anchor->state == CLOCK_PAUSED)
@@ -414,6 +415,7 @@ set_term(Clocks *clocks)
 				 errmsg("a term cannot be set to end in the past"),
 				 errdetail("Incident %lld, clock \"%s\".", (long long) step->incident_id, name)));
 	clock->has_term = false;
+	clock->due_cause = DUE_SET_BY_HAND;
 	clock->due_moved = true;
 	clock->dirty = true;
 	osm_clock_note(step, clock, "due", NULL, &old_due);
@@ -469,6 +471,7 @@ raise_urgency(Clocks *clocks)
 		if (clock->due_at < step->occurred_at)
 		{
 			clock->due_at = step->occurred_at;
+			clock->due_cause = DUE_RAISED_LATE;
 			clock->body_id = 0;
 		}
 		if (clock->due_at == old_due)
@@ -492,11 +495,11 @@ follow_anchors(Clocks *clocks)
 		if (!clock_is_open(clock) || clock->rule->anchor == NULL || !clock->has_term ||
 			clock->id == 0)
 			continue;
-		anchor = open_clock(clocks, clock->rule->anchor, 0, 0);
+		anchor = osm_clock_open(clocks, clock->rule->anchor, 0, 0);
 		if (anchor == NULL || !anchor->due_moved ||
 			(clock->resumed ? clock->paused_at : clocks->step->occurred_at) > old_due)
 			continue;
-		anchor_due(clock, anchor);
+		osm_clock_anchor_due(clock, anchor);
 		if (!clock->resumed && clock->due_at < clocks->step->occurred_at)
 		{
 			/* past by this very step: shown, not counted */
@@ -549,6 +552,12 @@ osm_step_clocks(Step *step)
 	memset(&clocks, 0, sizeof(clocks));
 	clocks.step = step;
 	osm_clocks_load(&clocks);
+	if (step->own != NULL && step->own->recalculates != NULL)
+	{
+		(void) osm_clocks_recalculate(&clocks, step->own->recalculates);
+		osm_clocks_write(&clocks);
+		return;
+	}
 	change_open_clocks(&clocks);
 	if (step->action->effect == EFFECT_SET_TERM)
 		set_term(&clocks);

@@ -38,6 +38,7 @@ typedef struct Clock
 	bool		provisional;
 	int64		body_id;		/* 0: none */
 	bool		flagged;
+	const char *due_cause;		/* why the due instant is not the rule's own; NULL: it is */
 	bool		due_moved;
 	bool		resumed;		/* by this step */
 	bool		dirty;
@@ -60,9 +61,18 @@ clock_is_open(const Clock *clock)
 	return clock->state == CLOCK_RUNNING || clock->state == CLOCK_PAUSED;
 }
 
+/* values of Clock.due_cause */
+#define DUE_SET_BY_HAND		"set_term"
+#define DUE_RAISED_LATE		"raised_late"
+#define DUE_CALENDAR		"calendar"
+
 extern Clock *osm_clock_add(Clocks *clocks);
 extern void osm_clock_note(Step *step, const Clock *clock, const char *change, const char *verdict,
 						   const TimestampTz *old_due);
+extern Clock *osm_clock_open(Clocks *clocks, const ActClockRule *rule, int64 assignment_id,
+							 int64 reply_id);
+extern void osm_clock_anchor_due(Clock *clock, const Clock *anchor);
+extern bool osm_clocks_recalculate(Clocks *clocks, const ActTexts *calendars);
 extern void osm_clocks_load(Clocks *clocks);
 extern void osm_clocks_write(Clocks *clocks);
 extern void osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from,

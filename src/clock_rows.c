@@ -85,7 +85,7 @@ osm_clocks_load(Clocks *clocks)
 		&plan,
 		"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
 		"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
-		"flagged_at IS NOT NULL FROM osm.clock "
+		"flagged_at IS NOT NULL, due_cause FROM osm.clock "
 		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
 		"ORDER BY id",
 		2, types, values, NULL, SPI_OK_SELECT);
@@ -128,6 +128,7 @@ osm_clocks_load(Clocks *clocks)
 		clock->provisional = osm_spi_bool(row, 15);
 		clock->body_id = osm_spi_int64(row, 16);
 		clock->flagged = osm_spi_bool(row, 17);
+		clock->due_cause = osm_spi_text(row, 18);
 	}
 }
 
@@ -246,8 +247,8 @@ osm_clocks_write(Clocks *clocks)
 		bool		ended = !clock_is_open(clock);
 		TimestampTz warn_at = 0;
 		bool		warns;
-		Datum		values[20];
-		char		nulls[21] = "                    ";
+		Datum		values[18];
+		char		nulls[19] = "                  ";
 
 		if (!clock->dirty)
 			continue;
@@ -301,7 +302,8 @@ osm_clocks_write(Clocks *clocks)
 			const Oid types[] = { INT8OID,        INT8OID,  interval,       TIMESTAMPTZOID,
 								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
 								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
-								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID };
+								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID,
+								  TEXTOID };
 
 			values[0] = Int64GetDatum(clock->id);
 			values[1] = Int64GetDatum(step->authority_id);
@@ -331,15 +333,17 @@ osm_clocks_write(Clocks *clocks)
 			nulls[14] = clock->flagged ? ' ' : 'n';
 			values[15] = TimestampTzGetDatum(warn_at);
 			nulls[15] = warns ? ' ' : 'n';
+			values[16] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
+			nulls[16] = clock->due_cause ? ' ' : 'n';
 			(void) osm_spi_run(
 				&update_plan,
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
 				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
-				"warn_at = $16 "
+				"warn_at = $16, due_cause = $17 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-				16, types, values, nulls, SPI_OK_UPDATE);
+				17, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
 		}
 		if (clock->state == CLOCK_RUNNING && clock->rule->armed && !clock->flagged)

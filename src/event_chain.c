@@ -172,7 +172,8 @@ osm_event_write(Step *step, Jsonb *details)
 	nulls[7] = event.acting_for_id ? ' ' : 'n';
 	values[8] = TimestampTzGetDatum(event.occurred_at);
 	values[9] = TimestampTzGetDatum(event.recorded_at);
-	values[10] = CStringGetTextDatum(event.clause);
+	values[10] = event.clause ? CStringGetTextDatum(event.clause) : (Datum) 0;
+	nulls[10] = event.clause ? ' ' : 'n';
 	values[11] = JsonbPGetDatum(details);
 	values[12] = PointerGetDatum(prev_hash);
 	nulls[12] = prev_hash ? ' ' : 'n';

@@ -43,6 +43,17 @@ typedef struct StepAssignment
 	int			seq_no;
 } StepAssignment;
 
+/* a step nobody takes */
+typedef struct OwnStep
+{
+	int64		incident_id;
+	int64		authority_id;
+	const char *action;			/* of the act, unless it recalculates */
+	const char *details;		/* JSON object */
+	TimestampTz occurred_at;	/* never taken for later than now or earlier than the last step */
+	const ActTexts *recalculates;	/* calendars whose terms are counted again, or NULL */
+} OwnStep;
+
 typedef struct Step
 {
 	/* hash key: the step's event */
@@ -64,7 +75,8 @@ typedef struct Step
 	const char *reply_kind;
 	TimestampTz occurred_at;
 	TimestampTz recorded_at;
-	const Actor *actor;			/* good during BEFORE only */
+	const Actor *actor;			/* good during BEFORE only; NULL: nobody */
+	const OwnStep *own;			/* NULL: somebody's step */
 	int64		actor_id;
 	int64		acting_for_id;
 	int64		actor_body_id;	/* body under whose appointment the actor acts */
@@ -130,6 +142,14 @@ extern void osm_engine_end(void);
 
 /* clock.c */
 extern void osm_step_clocks(Step *step);
+
+/* own_step.c */
+extern const OwnStep *osm_own_step(int64 incident_id, int64 authority_id);
+extern void osm_take_own_step(const OwnStep *own);
+extern void osm_prepare_own_step(Step *step, const OwnStep *own);
+
+/* recalculate.c */
+extern int	osm_recalculate_some(TimestampTz now);
 
 /* event_chain.c */
 extern void osm_event_write(Step *step, Jsonb *details);

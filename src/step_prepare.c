@@ -466,6 +466,7 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 	const ActorRole *held;
 	const ActRole *role = NULL;
 	const char *difference;
+	const OwnStep *own;
 	HeapTuple	rest;
 	bool		seen;
 
@@ -504,6 +505,15 @@ osm_prepare_step(Step *step, HeapTuple old_tuple, HeapTuple new_tuple, TupleDesc
 								   osm_incident_column_name(step_columns[i]),
 								   (long long) step->incident_id),
 							errhint("Leave out what the step does not set.")));
+	}
+
+	own = osm_own_step(step->incident_id, step->authority_id);
+	if (own != NULL)
+	{
+		settle_details(step, &asked, true);
+		osm_prepare_own_step(step, own);
+		finish_row(step);
+		return true;
 	}
 
 	seen = last_event_was_seen(step, old_tuple);

@@ -101,7 +101,8 @@ static const char *const next_sql =
 	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL), "
 	"  (SELECT pg_catalog.min(c.warn_at) FROM osm.clock AS c "
-	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL)";
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL), "
+	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r)";
 
 /*
  * write_batch runs one of the two writing statements and returns how many clocks
@@ -134,9 +135,12 @@ write_batch(SPIPlanPtr *slot, const char *sql, TimestampTz now)
 	return (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
 }
 
-/* next_instants reads the earliest due and the earliest warning; DT_NOEND for none. */
+/*
+ * next_instants reads the earliest due, the earliest warning and since when a
+ * recalculation waits; DT_NOEND for none.
+ */
 static void
-next_instants(SPIPlanPtr *slot, TimestampTz *due, TimestampTz *warning)
+next_instants(SPIPlanPtr *slot, TimestampTz *due, TimestampTz *warning, TimestampTz *waiting)
 {
 	HeapTuple	row;
 	bool		isnull;
@@ -148,12 +152,14 @@ next_instants(SPIPlanPtr *slot, TimestampTz *due, TimestampTz *warning)
 	*due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	value = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
 	*warning = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+	value = SPI_getbinval(row, SPI_tuptable->tupdesc, 3, &isnull);
+	*waiting = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 }
 
 /*
- * osm.tick(): one bounded pass; breaches flagged, warnings written, and the next
- * instant anything falls due (null for none; not after now where the batch was
- * full or incidents were locked).
+ * osm.tick(): one bounded pass; breaches flagged, warnings written, incidents
+ * whose terms were counted again, and the next instant anything falls due (null
+ * for none; not after now where the batch was full or incidents were locked).
  *
  * Nothing due costs two index probes, except in the first pass of a session: it
  * runs everything, so that a worker that starts ahead of an instant has its plans
@@ -168,10 +174,12 @@ osm_tick(PG_FUNCTION_ARGS)
 	TimestampTz now = osm_now();
 	TimestampTz due;
 	TimestampTz warning;
+	TimestampTz waiting;
 	int32		breaches = 0;
 	int32		warnings = 0;
-	Datum		values[3];
-	bool		nulls[3] = {false, false, false};
+	int32		recalculated = 0;
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
 	TupleDesc	desc;
 	OsmOwnerRights rights;
 
@@ -181,19 +189,25 @@ osm_tick(PG_FUNCTION_ARGS)
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	next_instants(&next_plan, &due, &warning);
+	next_instants(&next_plan, &due, &warning, &waiting);
+	if (waiting != DT_NOEND)
+		recalculated = osm_recalculate_some(now);
+	if (recalculated > 0)
+		next_instants(&next_plan, &due, &warning, &waiting);
 	if (due < now || flag_plan == NULL)
 		breaches = write_batch(&flag_plan, flag_sql, now);
 	if (warning <= now || warn_plan == NULL)
 		warnings = write_batch(&warn_plan, warn_sql, now);
 	if (breaches + warnings > 0)
-		next_instants(&next_plan, &due, &warning);
+		next_instants(&next_plan, &due, &warning, &waiting);
 	SPI_finish();
 	osm_become_user(&rights);
 
 	values[0] = Int32GetDatum(breaches);
 	values[1] = Int32GetDatum(warnings);
-	values[2] = TimestampTzGetDatum(Min(due, warning));
-	nulls[2] = Min(due, warning) == DT_NOEND;
+	due = Min(Min(due, warning), waiting);
+	values[2] = TimestampTzGetDatum(due);
+	nulls[2] = due == DT_NOEND;
+	values[3] = Int32GetDatum(recalculated);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

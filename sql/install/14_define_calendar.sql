@@ -161,7 +161,8 @@ BEGIN
         END IF;
     ELSE
         part := regexp_match(what #>> '{}',
-            '^(decree)?(?:(?:^|\s+)(usual|closed|short|working)(?::([1-7]))?(?:\s+(short))?)?$');
+            '^(?:(decree)(?:$|\s+(?=\S)))?'
+            '(?:(usual|closed|short|working)(?::([1-7]))?(?:\s+(short))?)?$');
         IF jsonb_typeof(what) IS DISTINCT FROM 'string' OR part IS NULL
             OR (part[1] IS NULL AND part[2] IS NULL)
             OR ((part[3] IS NOT NULL OR part[4] IS NOT NULL) AND part[2] <> 'working') THEN
@@ -302,6 +303,7 @@ DECLARE
     rule osm.calendar_day_rule;
     hours record;
     child text;
+    is_new boolean;
 BEGIN
     IF wanted = '' OR wanted <> btrim(wanted) OR char_length(wanted) > 100 THEN
         RAISE EXCEPTION 'invalid calendar name "%"', wanted
@@ -342,6 +344,7 @@ BEGIN
                   HINT = 'Write hours and minutes, like "01:00".';
     END IF;
 
+    is_new := NOT EXISTS (SELECT FROM osm.calendar AS c WHERE c.name = wanted);
     INSERT INTO osm.calendar AS c (name, title, note, parent, time_zone, own_hours, short_day_cut,
         observes_decree_days, known_until, confirmed_until)
     VALUES (wanted, definition ->> 'title', definition ->> 'note', above,
@@ -405,6 +408,9 @@ BEGIN
     LOOP
         PERFORM osm.check_calendar(child);
     END LOOP;
+    IF NOT is_new THEN
+        PERFORM osm.request_recalculation(wanted);
+    END IF;
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.define_calendar(text, jsonb) IS
@@ -588,6 +594,7 @@ BEGIN
     LOOP
         PERFORM osm.check_calendar(child);
     END LOOP;
+    PERFORM osm.request_recalculation(wanted);
     RETURN result;
 END
 $osm_function$;

@@ -29,6 +29,7 @@ CREATE TABLE osm.clock (
     stopped_seq integer,
     flagged_at timestamptz,
     warn_at timestamptz,
+    due_cause text CHECK (due_cause IN ('set_term', 'raised_late', 'calendar')),
     excuse text,
     PRIMARY KEY (id, authority_id),
     FOREIGN KEY (incident_id, authority_id) REFERENCES osm.incident (id, authority_id),
@@ -69,6 +70,9 @@ COMMENT ON COLUMN osm.clock.stopped_seq IS 'Event that ended it.';
 COMMENT ON COLUMN osm.clock.flagged_at IS
     'When the breach was flagged; the breach itself is dated by due_at.';
 COMMENT ON COLUMN osm.clock.warn_at IS 'Next instant at which a warning is due; null when none is.';
+COMMENT ON COLUMN osm.clock.due_cause IS
+    'Why the due instant is not what the rule gave at the start: set_term (by hand), raised_late '
+    '(past by the raising of the importance, so nobody''s breach), calendar (recalculated).';
 COMMENT ON COLUMN osm.clock.excuse IS 'Reason for which the breach was excused; the fact stays.';
 CREATE UNIQUE INDEX clock_run_key ON osm.clock
     (incident_id, rule_id, (coalesce(assignment_id, 0)), cycle_no, authority_id);
@@ -76,7 +80,20 @@ CREATE INDEX clock_due_idx ON osm.clock (due_at) INCLUDE (authority_id)
     WHERE state = 'running' AND armed AND flagged_at IS NULL;
 CREATE INDEX clock_warn_idx ON osm.clock (warn_at) INCLUDE (authority_id)
     WHERE state = 'running' AND warn_at IS NOT NULL;
+CREATE INDEX clock_open_idx ON osm.clock (calendar, incident_id) INCLUDE (authority_id)
+    WHERE state IN ('running', 'paused');
 CREATE INDEX clock_body_idx ON osm.clock (body_id, due_at, authority_id) WHERE outer_term;
+
+CREATE TABLE osm.recalculation (
+    calendar text PRIMARY KEY REFERENCES osm.calendar (name) ON UPDATE CASCADE ON DELETE CASCADE,
+    requested_at timestamptz NOT NULL,
+    after_incident bigint NOT NULL DEFAULT 0
+);
+COMMENT ON TABLE osm.recalculation IS
+    'Calendars that changed and whose open clocks are still to be counted again, by osm.tick().';
+COMMENT ON COLUMN osm.recalculation.calendar IS 'The calendar; those that lie over it are meant too.';
+COMMENT ON COLUMN osm.recalculation.requested_at IS 'When it changed.';
+COMMENT ON COLUMN osm.recalculation.after_incident IS 'Incidents up to this one are done.';
 
 CREATE TABLE osm.clock_segment (
     clock_id bigint NOT NULL,

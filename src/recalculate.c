@@ -1,0 +1,414 @@
+/*-------------------------------------------------------------------------
+ * recalculate.c
+ *	  Terms counted again after a calendar changed.
+ *
+ * A calendar published late moves terms that still run, never a verdict.  Who
+ * changes one must not wait for a million clocks, so the change only leaves a
+ * row behind, and osm.tick() works it off a few hundred incidents at a time;
+ * each moved term is an event with the old and the new due instant.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/tuplestore.h"
+
+#include "clock.h"
+#include "osm_worker.h"
+#include "osm_workflow.h"
+#include "spi_plan.h"
+
+/* incidents one pass of osm.tick() looks at */
+#define RECALCULATE_BATCH 200
+
+PG_FUNCTION_INFO_V1(osm_recalculate);
+PG_FUNCTION_INFO_V1(osm_request_recalculation);
+
+/*
+ * put_off_by_pauses gives the due instant of a term in days that stood still:
+ * each finished pause put it off by its business days.  SPI is connected.
+ */
+static TimestampTz
+put_off_by_pauses(Step *step, const Clock *clock, OsmCalendar *calendar, TimestampTz due,
+				  bool *provisional)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+	int			n;
+
+	values[0] = Int64GetDatum(clock->id);
+	values[1] = Int64GetDatum(step->authority_id);
+	n = osm_spi_run(&plan,
+					"SELECT pg_catalog.lower(span), pg_catalog.upper(span) FROM osm.clock_segment "
+					"WHERE clock_id OPERATOR(pg_catalog.=) $1 "
+					"AND authority_id OPERATOR(pg_catalog.=) $2 "
+					"AND kind OPERATOR(pg_catalog.=) 'pause' ORDER BY seq",
+					2, types, values, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(step->context);
+	for (int i = 0; i < n; i++)
+	{
+		BusinessInterval delay = {0, 0, 0};
+		bool		isnull;
+		TimestampTz from = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
+		TimestampTz until = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2, &isnull));
+
+		delay.days = osm_calendar_days_between(calendar, osm_calendar_local_date(calendar, from),
+											   osm_calendar_local_date(calendar, until));
+		if (delay.days > 0)
+			due = osm_calendar_add(calendar, due, &delay, provisional);
+	}
+	return due;
+}
+
+/* count_again moves a clock to the due instant its term has on the calendar as it is now. */
+static void
+count_again(Clocks *clocks, Clock *clock)
+{
+	OsmCalendar *calendar = osm_calendar_get(clock->calendar);
+	TimestampTz old_due = clock->due_at;
+	bool		was_provisional = clock->provisional;
+	bool		provisional = false;
+	bool		later = false;
+
+	if (clock->rule->anchor != NULL)
+	{
+		Clock	   *anchor = osm_clock_open(clocks, clock->rule->anchor, 0, 0);
+
+		if (anchor == NULL)
+			return;
+		clock->provisional = false;
+		osm_clock_anchor_due(clock, anchor);
+		provisional = clock->provisional;
+	}
+	else if (clock->term.days != 0)
+	{
+		clock->due_at = osm_calendar_add(calendar, clock->started_at, &clock->term, &provisional);
+		clock->due_at = put_off_by_pauses(clocks->step, clock, calendar, clock->due_at, &later);
+		provisional |= later;
+	}
+	else
+	{
+		BusinessInterval rest = {clock->term.time - clock->used.time, 0, 0};
+
+		/* what was used up before the last pause stays as it was counted then */
+		clock->due_at = osm_calendar_add(calendar, clock->state == CLOCK_PAUSED ?
+										 clock->paused_at : clock->resumed_at,
+										 &rest, &provisional);
+	}
+	clock->provisional = provisional;
+	if (clock->due_at == old_due && provisional == was_provisional)
+		return;
+	clock->due_moved = clock->due_at != old_due;
+	if (clock->due_moved)
+		clock->due_cause = DUE_CALENDAR;
+	clock->dirty = true;
+	osm_clock_note(clocks->step, clock, "recalculate", NULL, &old_due);
+}
+
+/*
+ * osm_clocks_recalculate counts the open clocks on some calendars again, in
+ * memory; false if none changed.  A due instant that was named, not counted,
+ * stands; so does one the raising of the importance has made everybody's.
+ */
+bool
+osm_clocks_recalculate(Clocks *clocks, const ActTexts *calendars)
+{
+	bool		changed = false;
+
+	/* the rules are in an order in which an anchor comes before what hangs on it */
+	for (int i = 0; i < clocks->n; i++)
+	{
+		Clock	   *clock = &clocks->items[i];
+
+		if (!clock_is_open(clock) || !clock->has_term || clock->rule->anchor != NULL ||
+			(clock->due_cause != NULL && strcmp(clock->due_cause, DUE_RAISED_LATE) == 0) ||
+			!osm_texts_contain(calendars, clock->calendar))
+			continue;
+		count_again(clocks, clock);
+		changed |= clock->dirty;
+	}
+	for (int i = 0; i < clocks->n; i++)
+	{
+		Clock	   *clock = &clocks->items[i];
+
+		if (!clock_is_open(clock) || !clock->has_term || clock->rule->anchor == NULL ||
+			!osm_texts_contain(calendars, clock->calendar))
+			continue;
+		count_again(clocks, clock);
+		changed |= clock->dirty;
+	}
+	return changed;
+}
+
+/* family_of reads the names of a calendar and of all that lie over it. */
+static ActTexts
+family_of(const char *calendar, MemoryContext context)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TEXTOID};
+	Datum		value = CStringGetTextDatum(calendar);
+	ActTexts	family;
+
+	family.n = osm_spi_run(&plan,
+						   "WITH RECURSIVE family (name) AS ("
+						   "SELECT name FROM osm.calendar WHERE name OPERATOR(pg_catalog.=) $1 "
+						   "UNION SELECT c.name FROM family AS f JOIN osm.calendar AS c "
+						   "ON c.parent OPERATOR(pg_catalog.=) f.name) SELECT name FROM family",
+						   1, types, &value, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(context);
+	family.items = palloc(sizeof(char *) * Max(family.n, 1));
+	for (int i = 0; i < family.n; i++)
+		family.items[i] = osm_spi_text(SPI_tuptable->vals[i], 1);
+	return family;
+}
+
+/* An incident with open clocks on some calendars. */
+typedef struct OpenIncident
+{
+	int64		id;
+	int64		authority_id;
+	int64		regulation_id;
+} OpenIncident;
+
+static int
+open_incidents(const ActTexts *calendars, int64 after, int limit, MemoryContext context,
+			   OpenIncident **result)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TEXTARRAYOID, INT8OID, INT8OID};
+	Datum		values[3];
+	Datum	   *names = palloc(sizeof(Datum) * Max(calendars->n, 1));
+	char		nulls[4] = "   ";
+	int			n;
+
+	for (int i = 0; i < calendars->n; i++)
+		names[i] = CStringGetTextDatum(calendars->items[i]);
+	values[0] = PointerGetDatum(construct_array(names, calendars->n, TEXTOID, -1, false,
+												TYPALIGN_INT));
+	values[1] = Int64GetDatum(after);
+	values[2] = Int64GetDatum(limit);
+	nulls[2] = limit > 0 ? ' ' : 'n';
+	n = osm_spi_run(
+		&plan,
+		"SELECT i.id, i.authority_id, i.regulation_id FROM ("
+		"SELECT DISTINCT c.incident_id, c.authority_id FROM osm.clock AS c "
+		"WHERE c.state OPERATOR(pg_catalog.=) ANY ('{running,paused}') "
+		"AND c.calendar OPERATOR(pg_catalog.=) ANY ($1) "
+		"AND c.incident_id OPERATOR(pg_catalog.>) $2 ORDER BY c.incident_id LIMIT $3) AS o "
+		"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) o.incident_id "
+		"AND i.authority_id OPERATOR(pg_catalog.=) o.authority_id ORDER BY i.id",
+		3, types, values, nulls, SPI_OK_SELECT);
+	MemoryContextSwitchTo(context);
+	*result = palloc(sizeof(OpenIncident) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		(*result)[i].id = osm_spi_int64(SPI_tuptable->vals[i], 1);
+		(*result)[i].authority_id = osm_spi_int64(SPI_tuptable->vals[i], 2);
+		(*result)[i].regulation_id = osm_spi_int64(SPI_tuptable->vals[i], 3);
+	}
+	return n;
+}
+
+/* show_moved returns a row for each clock that was moved. */
+static void
+show_moved(ReturnSetInfo *result, const Clocks *clocks, const TimestampTz *old_dues)
+{
+	for (int i = 0; i < clocks->n; i++)
+	{
+		const Clock *clock = &clocks->items[i];
+		Datum		values[7];
+		bool		nulls[7] = {false};
+
+		if (!clock->dirty)
+			continue;
+		values[0] = Int64GetDatum(clocks->step->incident_id);
+		values[1] = Int64GetDatum(clock->id);
+		values[2] = CStringGetTextDatum(clock->rule->name);
+		values[3] = CStringGetTextDatum(osm_clock_state_names[clock->state]);
+		values[4] = TimestampTzGetDatum(old_dues[i]);
+		values[5] = TimestampTzGetDatum(clock->due_at);
+		values[6] = BoolGetDatum(clock->provisional);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+/*
+ * recalculate_incident counts one incident's clocks again and, unless only to
+ * look, takes the step that says so.  False if nothing changes.
+ */
+static bool
+recalculate_incident(const OpenIncident *incident, const char *calendar, const ActTexts *family,
+					 bool dry_run, ReturnSetInfo *result)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext context = AllocSetContextCreate(caller, "osm_workflow recalculation",
+												  ALLOCSET_SMALL_SIZES);
+	Step		step;
+	ActState	somewhere;
+	Clocks		clocks;
+	TimestampTz *old_dues;
+	bool		changes;
+
+	/* enough of a step to read the clocks and count them */
+	MemoryContextSwitchTo(context);
+	memset(&step, 0, sizeof(step));
+	memset(&somewhere, 0, sizeof(somewhere));
+	step.context = context;
+	step.incident_id = incident->id;
+	step.authority_id = incident->authority_id;
+	step.act = osm_act_get(incident->regulation_id);
+	step.from = &somewhere;
+	memset(&clocks, 0, sizeof(clocks));
+	clocks.step = &step;
+	osm_clocks_load(&clocks);
+	old_dues = palloc(sizeof(TimestampTz) * Max(clocks.n, 1));
+	for (int i = 0; i < clocks.n; i++)
+		old_dues[i] = clocks.items[i].due_at;
+	changes = osm_clocks_recalculate(&clocks, family);
+	if (changes && !dry_run)
+	{
+		OwnStep		own;
+		StringInfoData details;
+
+		initStringInfo(&details);
+		appendStringInfoString(&details, "{\"calendar\":");
+		escape_json(&details, calendar);
+		appendStringInfoChar(&details, '}');
+		memset(&own, 0, sizeof(own));
+		own.incident_id = incident->id;
+		own.authority_id = incident->authority_id;
+		own.action = "recalculate";
+		own.details = details.data;
+		own.occurred_at = osm_now();
+		own.recalculates = family;
+		osm_take_own_step(&own);
+	}
+	if (changes && result != NULL)
+		show_moved(result, &clocks, old_dues);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return changes;
+}
+
+/*
+ * osm.recalculate(calendar, dry_run): counts the open clocks on a calendar, and
+ * on those that lie over it, again, and returns a row for each that changes; as
+ * a dry run it only looks.  42704 if there is no such calendar.
+ */
+Datum
+osm_recalculate(PG_FUNCTION_ARGS)
+{
+	char	   *calendar = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bool		dry_run = PG_GETARG_BOOL(1);
+	MemoryContext context = CurrentMemoryContext;
+	OsmOwnerRights rights;
+	ActTexts	family;
+	OpenIncident *incidents;
+	int			n;
+
+	osm_materialize(fcinfo);
+	osm_become_owner(&rights);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	(void) osm_calendar_get(calendar);
+	family = family_of(calendar, context);
+	n = open_incidents(&family, 0, 0, context, &incidents);
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		(void) recalculate_incident(&incidents[i], calendar, &family, dry_run,
+									 (ReturnSetInfo *) fcinfo->resultinfo);
+	}
+	SPI_finish();
+	osm_become_user(&rights);
+	return (Datum) 0;
+}
+
+/*
+ * osm_recalculate_some works off one batch of what is requested and returns how
+ * many incidents it looked at; 0 if nothing is requested, or somebody else is at
+ * it.  SPI is connected, the owner of the tables is the current user.
+ */
+int
+osm_recalculate_some(TimestampTz now)
+{
+	static SPIPlanPtr next_plan = NULL;
+	static SPIPlanPtr advance_plan = NULL;
+	static SPIPlanPtr finish_plan = NULL;
+	static const Oid types[] = {TEXTOID, INT8OID};
+	MemoryContext context = CurrentMemoryContext;
+	Datum		values[2];
+	char	   *calendar;
+	int64		after;
+	ActTexts	family;
+	OpenIncident *incidents;
+	int			n;
+
+	if (osm_spi_run(&next_plan,
+					"SELECT calendar, after_incident FROM osm.recalculation "
+					"ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+					0, NULL, NULL, NULL, SPI_OK_SELECT) == 0)
+		return 0;
+	calendar = osm_spi_text(SPI_tuptable->vals[0], 1);
+	after = osm_spi_int64(SPI_tuptable->vals[0], 2);
+	family = family_of(calendar, context);
+	n = open_incidents(&family, after, RECALCULATE_BATCH, context, &incidents);
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		(void) recalculate_incident(&incidents[i], calendar, &family, false, NULL);
+	}
+	values[0] = CStringGetTextDatum(calendar);
+	if (n < RECALCULATE_BATCH)
+		(void) osm_spi_run(&finish_plan,
+						   "DELETE FROM osm.recalculation WHERE calendar OPERATOR(pg_catalog.=) $1",
+						   1, types, values, NULL, SPI_OK_DELETE);
+	else
+	{
+		values[1] = Int64GetDatum(incidents[n - 1].id);
+		(void) osm_spi_run(&advance_plan,
+						   "UPDATE osm.recalculation SET after_incident = $2 "
+						   "WHERE calendar OPERATOR(pg_catalog.=) $1",
+						   2, types, values, NULL, SPI_OK_UPDATE);
+	}
+	MemoryContextSwitchTo(context);
+	return Max(n, 1);
+}
+
+/*
+ * osm.request_recalculation(calendar): leaves word that a calendar changed and
+ * wakes the worker at commit.
+ */
+Datum
+osm_request_recalculation(PG_FUNCTION_ARGS)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TEXTOID, TIMESTAMPTZOID};
+	OsmOwnerRights rights;
+	Datum		values[2];
+	TimestampTz now = osm_now();
+
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = TimestampTzGetDatum(now);
+	osm_become_owner(&rights);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	(void) osm_spi_run(&plan,
+					   "INSERT INTO osm.recalculation AS r (calendar, requested_at) VALUES ($1, $2) "
+					   "ON CONFLICT ON CONSTRAINT recalculation_pkey DO UPDATE "
+					   "SET requested_at = excluded.requested_at, after_incident = 0",
+					   2, types, values, NULL, SPI_OK_INSERT);
+	SPI_finish();
+	osm_become_user(&rights);
+	osm_worker_note_due(now);
+	PG_RETURN_VOID();
+}
