@@ -1,0 +1,59 @@
+-- What the tests of single acts share: steps of officials at a time of day, with the error a step
+-- gets in full, and the terms of an incident. A test sets the variables regulation and zone first.
+SELECT set_config('try.regulation', :'regulation', false), set_config('try.zone', :'zone', false)
+    \g /dev/null
+
+-- Moves osm.now() to a local time.
+CREATE FUNCTION pg_temp.clock_at(local text) RETURNS void LANGUAGE sql AS $$
+    SELECT set_config('osm_workflow.simulated_now',
+        timezone(current_setting('try.zone'), local::timestamp)::text, false) $$;
+-- Runs a statement that gives one text as an official, or nobody: the text, or the error with its
+-- SQLSTATE, the clauses it cites in brackets, and the beginning of its hint.
+CREATE FUNCTION pg_temp.attempt(login text, statement text, local text DEFAULT NULL)
+    RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    outcome text;
+    detail text;
+    hint text;
+BEGIN
+    IF local IS NOT NULL THEN
+        PERFORM pg_temp.clock_at(local);
+    END IF;
+    IF login IS NOT NULL THEN
+        PERFORM osm.act_as(login);
+    END IF;
+    EXECUTE statement INTO outcome;
+    RETURN outcome;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    RETURN concat(SQLSTATE, ' ', SQLERRM,
+        (SELECT ' [' || string_agg(DISTINCT m[1], ', ') || ']'
+         FROM regexp_matches(concat(SQLERRM, ' ', detail),
+             '((?:(?:пост\.|расп\.|Пр\.\d) )?п\. \d+(?:\.\d+)*)', 'g') AS m),
+        E'\n    ' || CASE WHEN length(hint) > 92 THEN left(hint, 90) || ' …'
+                          ELSE nullif(hint, '') END);
+END $$;
+-- One step of an official at a local time: the new state, or the error.
+CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
+                             local text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(login, format('SELECT (osm.perform(%L, %L, %L)).state', incident, action,
+        details), local) $$;
+-- A message registered: its id, or the error.
+CREATE FUNCTION pg_temp.enter(login text, message jsonb, local text DEFAULT NULL) RETURNS text
+LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(login, format('SELECT osm.register(%L, %L)',
+        current_setting('try.regulation'), message), local) $$;
+-- People and bodies entered: ok, or the error.
+CREATE FUNCTION pg_temp.people(document jsonb) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(NULL, format(
+        'SELECT CASE WHEN osm.define_authority(%L) > 0 THEN ''ok'' END', document)) $$;
+-- One term of an incident, all its runs: state and due instant.
+CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(
+        concat_ws(' ', c.state, 'due',
+                  to_char(timezone(current_setting('try.zone'), c.due_at), 'DD.MM HH24:MI'),
+                  CASE WHEN NOT c.binding THEN 'advisory' END,
+                  CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+    WHERE c.incident_id = incident AND r.name = rule
+$$;
