@@ -9,7 +9,7 @@ SELECT osm.preset('no-such-preset');
 SELECT osm.install_preset('no-such-preset');
 SELECT to_regclass('osm.regulation') AS still_not_installed;
 
--- Nothing to object to in any act.
+-- Nothing to object to in any act, but that one of them owes its authors no term.
 SELECT p.name, c.* FROM osm.presets() AS p, osm.check_regulation(osm.preset(p.name)) AS c
 WHERE p.kind = 'regulation';
 

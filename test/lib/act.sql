@@ -16,22 +16,26 @@ DECLARE
     detail text;
     hint text;
 BEGIN
+    -- outside the block below: what a refused step undoes must not be the time it was taken at
     IF local IS NOT NULL THEN
         PERFORM pg_temp.clock_at(local);
     END IF;
-    IF login IS NOT NULL THEN
-        PERFORM osm.act_as(login);
-    END IF;
-    EXECUTE statement INTO outcome;
+    BEGIN
+        IF login IS NOT NULL THEN
+            PERFORM osm.act_as(login);
+        END IF;
+        EXECUTE statement INTO outcome;
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+        outcome := concat(SQLSTATE, ' ', SQLERRM,
+            (SELECT ' [' || string_agg(DISTINCT m[1], ', ') || ']'
+             FROM regexp_matches(concat(SQLERRM, ' ', detail),
+                 '((?:(?:пост\.|расп\.|указ|Пор\.|Пол\.|Пр\.\d) )?'
+                 'п\. \d+(?:\.\d+)*[ab]?(?:\(\d\))?(?: абз\. \d)?)', 'g') AS m),
+            E'\n    ' || CASE WHEN length(hint) > 92 THEN left(hint, 90) || ' …'
+                              ELSE nullif(hint, '') END);
+    END;
     RETURN outcome;
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN concat(SQLSTATE, ' ', SQLERRM,
-        (SELECT ' [' || string_agg(DISTINCT m[1], ', ') || ']'
-         FROM regexp_matches(concat(SQLERRM, ' ', detail),
-             '((?:(?:пост\.|расп\.|Пр\.\d) )?п\. \d+(?:\.\d+)*)', 'g') AS m),
-        E'\n    ' || CASE WHEN length(hint) > 92 THEN left(hint, 90) || ' …'
-                          ELSE nullif(hint, '') END);
 END $$;
 -- One step of an official at a local time: the new state, or the error.
 CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
