@@ -4,9 +4,14 @@
 \pset format unaligned
 \pset tuples_only on
 \pset null '-'
-SELECT osm.install_preset('ru-alt-132-2020');
+\set regulation ru-alt-132-2020
+\set zone Asia/Barnaul
+\set ECHO none
+\i test/lib/act.sql
+\set ECHO all
+SELECT osm.install_preset(:'regulation');
 
-SELECT osm.define_authority('{
+SELECT pg_temp.people('{
     "code": "altai", "title": "Алтайский край",
     "regulations": {"ru-alt-132-2020": {"curator": ["press"], "executor": ["health", "roads",
         "schools"]}},
@@ -23,36 +28,8 @@ SELECT osm.define_authority('{
         {"login": "roads", "name": "Исполнитель Д", "email": "r@example.org",
          "appointments": [{"body": "roads", "role": "executor"}]},
         {"login": "schools", "name": "Исполнитель Ш", "email": "s@example.org",
-         "appointments": [{"body": "schools", "role": "executor"}]}]}') IS NOT NULL;
+         "appointments": [{"body": "schools", "role": "executor"}]}]}');
 
-CREATE FUNCTION pg_temp.clock_at(local text) RETURNS void LANGUAGE sql AS
-    $$ SELECT set_config('osm_workflow.simulated_now', local || '+07', false) $$;
--- The new state, or the error a step gets; the act of an official at a time of day.
-CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
-                             local text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result osm.step;
-BEGIN
-    IF local IS NOT NULL THEN
-        PERFORM pg_temp.clock_at(local);
-    END IF;
-    PERFORM osm.act_as(login);
-    result := osm.perform(incident, action, details);
-    RETURN result.state;
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s %s', SQLSTATE, SQLERRM);
-END $$;
-CREATE FUNCTION pg_temp.enter(login text, message jsonb, local text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql AS $$
-BEGIN
-    IF local IS NOT NULL THEN
-        PERFORM pg_temp.clock_at(local);
-    END IF;
-    PERFORM osm.act_as(login);
-    RETURN osm.register('ru-alt-132-2020', message);
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s %s', SQLSTATE, SQLERRM);
-END $$;
 -- A message brought so far: detected at 10:00, assigned 10:10, review 10:30, approved 10:40.
 CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
                                  day text DEFAULT '2026-03-02') RETURNS bigint
@@ -74,33 +51,24 @@ BEGIN
     END IF;
     RETURN id;
 END $$;
--- One term of an incident, all its runs: state and due instant.
-CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(
-        concat_ws(' ', c.state, 'due', to_char(timezone('Asia/Barnaul', c.due_at), 'DD.MM HH24:MI'),
-                  CASE WHEN NOT c.binding THEN 'advisory' END,
-                  CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
-    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
-    WHERE c.incident_id = incident AND r.name = rule
-$$;
 \set ticks '{"checklist": {"format": true, "substance": true, "media": true}}'
 
 \echo
-\echo == п. 1: what is out of scope is dismissed with a reason
+\echo == ALT п.1: what is out of scope is dismissed with a reason
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'dismiss');
 SELECT pg_temp.step('curator', :i, 'dismiss', '{"reason": "out_of_scope"}');
 SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'route');
 
 \echo
-\echo == п. 2: the five networks and any other site or messenger
+\echo == ALT п.2: the five networks and any other site or messenger
 SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS vk,
        pg_temp.enter('robot', '{"channel": "altai-forum.example", "topic": "a",
            "place": "b"}') ~ '^\d+$' AS forum;
 SELECT pg_temp.enter('robot', '{"topic": "a", "place": "b"}');
 
 \echo
-\echo == п. 4: the curator detects, routes, approves; nobody else
+\echo == ALT п.4: the curator detects, routes, approves; nobody else
 SELECT pg_temp.enter('curator', '{"channel": "vk", "topic": "a",
     "place": "b"}') ~ '^\d+$' AS curator_detects;
 SELECT pg_temp.enter('roads', '{"channel": "vk", "topic": "a", "place": "b"}');
@@ -114,11 +82,11 @@ SELECT pg_temp.step('roads', :i, 'send_back', '{"reason": "format"}');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
 
 \echo
-\echo == п. 5: a responsible head of rank 2 at least; executors act for their own body
-SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [
+\echo == ALT п.5: a responsible head of rank 2 at least; executors act for their own body
+SELECT pg_temp.people('{"code": "altai", "title": "Алтайский край", "officials": [
     {"login": "chief", "name": "Заместитель", "appointments":
-        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}') IS NOT NULL;
-SELECT osm.define_authority('{"code": "altai", "title": "Алтайский край", "officials": [
+        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}');
+SELECT pg_temp.people('{"code": "altai", "title": "Алтайский край", "officials": [
     {"login": "clerk", "name": "Специалист", "appointments":
         [{"body": "health", "role": "responsible_head", "rank": 3}]}]}');
 SELECT pg_temp.incident('assigned') AS i \gset
@@ -126,7 +94,7 @@ SELECT pg_temp.step('health', :i, 'submit', '{"text": "Не наше"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Наше"}');
 
 \echo
-\echo == п. 6: topic, place; routed within 30 minutes to a competent body; the executor is told
+\echo == ALT п.6: topic, place; routed within 30 minutes to a competent body; the executor is told
 SELECT pg_temp.enter('robot', '{"channel": "vk", "place": "b"}');
 SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a"}');
 SELECT pg_temp.incident('detected') AS i \gset
@@ -146,7 +114,7 @@ SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
 SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
 
 \echo
-\echo == п. 7: returned within 30 minutes; the answer stays due; who keeps it owes nothing
+\echo == ALT п.7: returned within 30 minutes; the answer stays due; who keeps it owes nothing
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.term(:i, 'answer');
 SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-02 10:40');
@@ -164,7 +132,7 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}');
 SELECT pg_temp.term(:i, 'return');
 
 \echo
-\echo == п. 8: 9 working hours from detection to the posted answer
+\echo == ALT п.8: 9 working hours from detection to the posted answer
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "url": "https://vk.example/1"}',
     '2026-03-03 10:45');
@@ -192,7 +160,7 @@ SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
-\echo == п. 9: a draft of any kind 4 hours before the answer is due; the author may be asked
+\echo == ALT п.9: a draft of any kind 4 hours before the answer is due; the author may be asked
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А", "kind": "interim"}', '2026-03-02 15:45');
 SELECT pg_temp.term(:i, 'draft');
@@ -224,7 +192,7 @@ SELECT pg_temp.step('robot', :i, 'author_reply', '{"text": "У дома 5"}');
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
-\echo == п. 10: decided within 30 minutes; sent back for failing clause 16 only
+\echo == ALT п.10: decided within 30 minutes; sent back for failing clause 16 only
 SELECT pg_temp.incident('review') AS i \gset
 SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "i_do_not_like_it"}');
 SELECT pg_temp.step('curator', :i, 'send_back');
@@ -235,7 +203,7 @@ SELECT pg_temp.step('curator', :i, 'approve', :'ticks', '2026-03-02 11:01');
 SELECT pg_temp.term(:i, 'review');
 
 \echo
-\echo == п. 11: reworked within an hour, every time anew
+\echo == ALT п.11: reworked within an hour, every time anew
 SELECT pg_temp.incident('review') AS i \gset
 SELECT pg_temp.step('curator', :i, 'send_back', '{"reason": "format"}', '2026-03-02 10:45');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
@@ -246,7 +214,7 @@ SELECT pg_temp.term(:i, 'rework');
 SELECT pg_temp.term(:i, 'review');
 
 \echo
-\echo == п. 12: posted within 30 minutes where the message was, or elsewhere with reason and link
+\echo == ALT п.12: posted within 30 minutes where the message was, or elsewhere with reason and link
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('curator', :i, 'post', '{"channel": "vk"}');
 SELECT pg_temp.step('roads', :i, 'post');
@@ -268,7 +236,7 @@ SELECT pg_temp.incident('review') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
 
 \echo
-\echo == п. 13: the final draft within 7 working days of the interim answer
+\echo == ALT п.13: the final draft within 7 working days of the interim answer
 SELECT pg_temp.incident('approved', '{}', '{"kind": "interim"}') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
 SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'final');
@@ -298,7 +266,7 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}');
 SELECT pg_temp.term(:i, 'final');
 
 \echo
-\echo == п. 14: several bodies: a lead, information within 2 hours, the common answer by the lead
+\echo == ALT п.14: several bodies: a lead, information within 2 hours, the common answer by the lead
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health", "schools"]}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads", "health"], "lead": "schools"}');
@@ -328,7 +296,7 @@ SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads"], "le
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За двоих"}');
 
 \echo
-\echo == п. 15: the answer to a repeat tells measures or progress; all terms run
+\echo == ALT п.15: the answer to a repeat tells measures or progress; all terms run
 SELECT pg_temp.incident('approved') AS first \gset
 SELECT pg_temp.step('roads', :first, 'post', '{"channel": "vk"}', '2026-03-02 11:00');
 SELECT pg_temp.incident('assigned', jsonb_build_object('repeat_of', :first)) AS i \gset
@@ -353,9 +321,16 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Ответ дан", "measures": "Засыпано"}');
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
+SELECT pg_temp.incident('approved', '{}', '{"kind": "clarification"}') AS i \gset
+SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.step('curator', :i, 'mark_repeat', jsonb_build_object('repeat_of', :first));
+-- a repeat is late like any other message
+SELECT pg_temp.incident('detected', jsonb_build_object('repeat_of', :first)) AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-02 10:31');
+SELECT pg_temp.term(:i, 'route');
 
 \echo
-\echo == п. 16: text, manner, substance, media
+\echo == ALT п.16: text, manner, substance, media
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}');
@@ -369,7 +344,7 @@ SELECT pg_temp.incident('review', '{}', '{"kind": "clarification"}') AS i \gset
 SELECT pg_temp.step('curator', :i, 'approve', '{"checklist": {"format": true}}');
 
 \echo
-\echo == п. 17: threats and insults are neither processed nor answered
+\echo == ALT п.17: threats and insults are neither processed nor answered
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "boring"}');
 SELECT pg_temp.step('roads', :i, 'refuse', '{"reason": "insult"}');
@@ -398,7 +373,7 @@ WHERE c.incident_id IN (:in_review, :in_rework, :approved, :interim, :asked)
   AND c.state NOT IN ('met', 'missed', 'cancelled') ORDER BY 1, r.position;
 
 \echo
-\echo == п. 18: the body answers for a late draft, the curator for a late decision
+\echo == ALT п.18: the body answers for a late draft, the curator for a late decision
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}', '2026-03-02 17:00');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks', '2026-03-02 17:45');
@@ -408,12 +383,12 @@ LEFT JOIN osm.body AS b ON b.id = c.body_id
 WHERE c.incident_id = :i AND c.state = 'missed' ORDER BY r.position;
 
 \echo
-\echo == п. 19, 20: what is not a step is a duty
+\echo == ALT п.19, 20: what is not a step is a duty
 SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
 WHERE clause IN ('п. 3', 'п. 19', 'п. 20', 'п. 21') ORDER BY position;
 
 \echo
-\echo == п. 21: a significant message is reported at once; the term is advisory
+\echo == ALT п.21: a significant message is reported at once; the term is advisory
 SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
 SELECT pg_temp.step('roads', :i, 'report_immediately');
 SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-02 10:20');

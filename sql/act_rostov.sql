@@ -4,9 +4,14 @@
 \pset format unaligned
 \pset tuples_only on
 \pset null '-'
-SELECT osm.install_preset('ru-ros-311-2018');
+\set regulation ru-ros-311-2018
+\set zone Europe/Moscow
+\set ECHO none
+\i test/lib/act.sql
+\set ECHO all
+SELECT osm.install_preset(:'regulation');
 
-SELECT osm.define_authority('{
+SELECT pg_temp.people('{
     "code": "rostov", "title": "Ростовская область",
     "regulations": {"ru-ros-311-2018": {"curator": ["appeals"], "executor": ["roads", "water"]}},
     "bodies": [{"code": "appeals", "title": "Обращения"}, {"code": "roads", "title": "Дороги"},
@@ -19,36 +24,8 @@ SELECT osm.define_authority('{
         {"login": "face", "name": "Представитель",
          "appointments": [{"body": "roads", "role": "representative"}]},
         {"login": "water", "name": "Исполнитель В",
-         "appointments": [{"body": "water", "role": "executor"}]}]}') IS NOT NULL;
+         "appointments": [{"body": "water", "role": "executor"}]}]}');
 
-CREATE FUNCTION pg_temp.clock_at(local text) RETURNS void LANGUAGE sql AS
-    $$ SELECT set_config('osm_workflow.simulated_now', local || '+03', false) $$;
--- The new state, or the error a step gets; the act of an official at a time of day.
-CREATE FUNCTION pg_temp.step(login text, incident bigint, action text, details jsonb DEFAULT '{}',
-                             local text DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    result osm.step;
-BEGIN
-    IF local IS NOT NULL THEN
-        PERFORM pg_temp.clock_at(local);
-    END IF;
-    PERFORM osm.act_as(login);
-    result := osm.perform(incident, action, details);
-    RETURN result.state;
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s %s', SQLSTATE, SQLERRM);
-END $$;
-CREATE FUNCTION pg_temp.enter(login text, message jsonb, local text DEFAULT NULL) RETURNS text
-LANGUAGE plpgsql AS $$
-BEGIN
-    IF local IS NOT NULL THEN
-        PERFORM pg_temp.clock_at(local);
-    END IF;
-    PERFORM osm.act_as(login);
-    RETURN osm.register('ru-ros-311-2018', message);
-EXCEPTION WHEN OTHERS THEN
-    RETURN format('%s %s', SQLSTATE, SQLERRM);
-END $$;
 -- A post brought so far, on a Saturday night: detected at 22:00, assigned 22:10, review 22:30,
 -- approved 22:40.
 CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply jsonb DEFAULT '{}',
@@ -71,21 +48,11 @@ BEGIN
     END IF;
     RETURN id;
 END $$;
--- One term of an incident, all its runs: state and due instant.
-CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
-    SELECT string_agg(
-        concat_ws(' ', c.state, 'due', to_char(timezone('Europe/Moscow', c.due_at),
-            'DD.MM HH24:MI'),
-                  CASE WHEN NOT c.binding THEN 'advisory' END,
-                  CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
-    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
-    WHERE c.incident_id = incident AND r.name = rule
-$$;
 \set ticks '{"checklist": {"format": true, "media": true}}'
 \set answer '{"text": "Засыпали", "resolution": "measures"}'
 
 \echo
-\echo == п. 1: what is out of scope is dismissed with a reason
+\echo == ROS п.1: what is out of scope is dismissed with a reason
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'dismiss');
 SELECT pg_temp.step('roads', :i, 'dismiss', '{"reason": "out_of_scope"}');
@@ -93,13 +60,13 @@ SELECT pg_temp.step('curator', :i, 'dismiss', '{"reason": "out_of_scope"}');
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
-\echo == п. 3: five networks and no other
+\echo == ROS п.3: five networks and no other
 SELECT pg_temp.enter('curator', '{"channel": "instagram"}') ~ '^\d+$' AS named;
 SELECT pg_temp.enter('curator', '{"channel": "telegram"}');
 SELECT pg_temp.enter('curator', '{}');
 
 \echo
-\echo == п. 4: the curator detects, routes, approves; nobody else
+\echo == ROS п.4: the curator detects, routes, approves; nobody else
 SELECT pg_temp.enter('roads', '{"channel": "vk"}');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('roads', :i, 'route', '{"bodies": ["roads"]}');
@@ -110,15 +77,14 @@ SELECT pg_temp.step('roads', :i, 'send_back');
 SELECT pg_temp.step('curator', :i, 'approve', :'ticks');
 
 \echo
-\echo == п. 5: a responsible head of rank 2 at least; the executor drafts
-SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+\echo == ROS п.5: a responsible head of rank 2 at least; the executor drafts
+SELECT pg_temp.people('{"code": "rostov", "title": "Ростовская область", "officials": [
     {"login": "chief", "name": "Заместитель", "appointments":
-        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}') IS NOT NULL;
-\set VERBOSITY sqlstate
-SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+        [{"body": "roads", "role": "responsible_head", "rank": 2}]}]}');
+SELECT pg_temp.people('{"code": "rostov", "title": "Ростовская область", "officials": [
     {"login": "clerk", "name": "Специалист", "appointments":
         [{"body": "roads", "role": "responsible_head", "rank": 3}]}]}');
-SELECT osm.define_authority('{"code": "rostov", "title": "Ростовская область", "officials": [
+SELECT pg_temp.people('{"code": "rostov", "title": "Ростовская область", "officials": [
     {"login": "clerk", "name": "Специалист", "appointments":
         [{"body": "roads", "role": "responsible_head"}]}]}');
 SELECT pg_temp.incident('assigned') AS i \gset
@@ -127,7 +93,7 @@ SELECT pg_temp.step('water', :i, 'submit', :'answer');
 SELECT pg_temp.step('roads', :i, 'submit', :'answer');
 
 \echo
-\echo == п. 6: a personal page in some networks, a page of the organisation in the others
+\echo == ROS п.6: a personal page in some networks, a page of the organisation in the others
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "account_kind": "organisation"}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "account_kind": "person"}');
@@ -137,7 +103,7 @@ SELECT pg_temp.step('roads', :i, 'post', '{"channel": "twitter", "account_kind":
 SELECT name, kind, per, minimum FROM osm.duty_rule WHERE clause = 'п. 6' ORDER BY position;
 
 \echo
-\echo == п. 7: routed within 30 minutes by the clock to a competent body
+\echo == ROS п.7: routed within 30 minutes by the clock to a competent body
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["zoo"]}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-07 22:30');
@@ -161,7 +127,7 @@ SELECT pg_temp.step('roads', :part, 'submit', :'answer');
 SELECT pg_temp.step('water', :part, 'submit', :'answer');
 
 \echo
-\echo == п. 8: 24 hours by the clock from detection to the posted answer
+\echo == ROS п.8: 24 hours by the clock from detection to the posted answer
 SELECT pg_temp.incident('approved') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-08 22:00');
 SELECT pg_temp.term(:i, 'answer');
@@ -172,7 +138,7 @@ SELECT pg_temp.term(:i, 'answer');
 SELECT overdue_since FROM osm.incident WHERE id = :i;
 
 \echo
-\echo == п. 9: measures, or a dated plan, or a grounded refusal; manner and media
+\echo == ROS п.9: measures, or a dated plan, or a grounded refusal; manner and media
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', '{"resolution": "measures"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "А"}');
@@ -195,7 +161,7 @@ SELECT pg_temp.step('roads', :i, 'submit', :'answer'::jsonb || '{"kind": "interi
 SELECT pg_temp.step('roads', :i, 'submit', :'answer'::jsonb || '{"kind": "clarification"}');
 
 \echo
-\echo == п. 10: the draft 3 hours before the end, decided in 30 minutes, reworked in an hour
+\echo == ROS п.10: the draft 3 hours before the end, decided in 30 minutes, reworked in an hour
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('roads', :i, 'submit', :'answer', '2026-03-08 19:00');
 SELECT pg_temp.term(:i, 'draft');
@@ -211,7 +177,7 @@ SELECT pg_temp.term(:i, 'draft');
 SELECT pg_temp.step('roads', :i, 'approve', :'ticks');
 
 \echo
-\echo == п. 11: posted by the executor in the same network within 30 minutes
+\echo == ROS п.11: posted by the executor in the same network within 30 minutes
 SELECT pg_temp.incident('review') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk"}');
 SELECT pg_temp.incident('approved') AS i \gset
@@ -229,7 +195,7 @@ SELECT pg_temp.term(:i, 'post');
 SELECT pg_temp.step('roads', :i, 'submit', :'answer');
 
 \echo
-\echo == п. 12: the answer to a repeat tells measures or progress; all terms run
+\echo == ROS п.12: the answer to a repeat tells measures or progress; all terms run
 SELECT pg_temp.incident('assigned', jsonb_build_object('repeat_of', :i)) AS r \gset
 SELECT pg_temp.term(:r, 'route'), pg_temp.term(:r, 'answer');
 SELECT pg_temp.step('roads', :r, 'submit', :'answer');
@@ -239,9 +205,21 @@ SELECT pg_temp.step('roads', :r, 'mark_repeat', jsonb_build_object('repeat_of', 
 SELECT pg_temp.step('curator', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
 SELECT pg_temp.step('roads', :r, 'submit', :'answer');
 SELECT pg_temp.step('roads', :r, 'submit', :'answer'::jsonb || '{"progress": "Едет техника"}');
+-- noticed later it is marked later: on a draft in review, in rework, approved
+SELECT pg_temp.incident('review') AS r \gset
+SELECT pg_temp.step('curator', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+SELECT pg_temp.step('curator', :r, 'send_back');
+SELECT pg_temp.step('curator', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+SELECT pg_temp.step('roads', :r, 'submit', :'answer');
+SELECT pg_temp.incident('approved') AS r \gset
+SELECT pg_temp.step('curator', :r, 'mark_repeat', jsonb_build_object('repeat_of', :i));
+-- a repeat is late like any other post
+SELECT pg_temp.incident('detected', jsonb_build_object('repeat_of', :i)) AS r \gset
+SELECT pg_temp.step('curator', :r, 'route', '{"bodies": ["roads"]}', '2026-03-07 22:31');
+SELECT pg_temp.term(:r, 'route');
 
 \echo
-\echo == п. 13, 14: what is not a step is a duty; a significant post is reported at once
+\echo == ROS п.13, 14: what is not a step is a duty; a significant post is reported at once
 SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
 WHERE clause IN ('п. 13', 'п. 14', 'расп. п. 4.1', 'расп. п. 5') ORDER BY position;
 SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
