@@ -36,7 +36,7 @@ CREATE FUNCTION pg_temp.incident(state text, message jsonb DEFAULT '{}', reply j
 LANGUAGE plpgsql AS $$
 DECLARE
     id bigint := pg_temp.enter('robot', '{"channel": "vk", "text": "Яма", "topic": "дороги",
-                                          "place": "Барнаул"}'::jsonb || message, day || ' 10:00');
+        "place": "Барнаул", "importance": "normal"}'::jsonb || message, day || ' 10:00');
 BEGIN
     IF state <> 'detected' THEN
         PERFORM pg_temp.step('curator', id, 'route', '{"bodies": ["roads"]}', day || ' 10:10');
@@ -62,16 +62,18 @@ SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'route');
 
 \echo
 \echo == ALT п.2: the five networks and any other site or messenger
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}') ~ '^\d+$' AS vk,
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b",
+    "importance": "normal"}') ~ '^\d+$' AS vk,
        pg_temp.enter('robot', '{"channel": "altai-forum.example", "topic": "a",
-           "place": "b"}') ~ '^\d+$' AS forum;
-SELECT pg_temp.enter('robot', '{"topic": "a", "place": "b"}');
+           "place": "b", "importance": "normal"}') ~ '^\d+$' AS forum;
+SELECT pg_temp.enter('robot', '{"topic": "a", "place": "b", "importance": "normal"}');
 
 \echo
 \echo == ALT п.4: the curator detects, routes, approves; nobody else
 SELECT pg_temp.enter('curator', '{"channel": "vk", "topic": "a",
-    "place": "b"}') ~ '^\d+$' AS curator_detects;
-SELECT pg_temp.enter('roads', '{"channel": "vk", "topic": "a", "place": "b"}');
+    "place": "b", "importance": "normal"}') ~ '^\d+$' AS curator_detects;
+SELECT pg_temp.enter('roads', '{"channel": "vk", "topic": "a", "place": "b",
+    "importance": "normal"}');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('roads', :i, 'route', '{"bodies": ["roads"]}');
 SELECT pg_temp.step('robot', :i, 'route', '{"bodies": ["roads"]}');
@@ -95,8 +97,8 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Наше"}');
 
 \echo
 \echo == ALT п.6: topic, place; routed within 30 minutes to a competent body; the executor is told
-SELECT pg_temp.enter('robot', '{"channel": "vk", "place": "b"}');
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a"}');
+SELECT pg_temp.enter('robot', '{"channel": "vk", "place": "b", "importance": "normal"}');
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "importance": "normal"}');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["zoo"]}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["moon"]}');
@@ -109,8 +111,8 @@ SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["roads"]}', '2026-03-02 10:30:00.000001');
 SELECT pg_temp.term(:i, 'route');
 -- a message of Friday night costs nothing before Monday morning
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
-    '2026-02-27 23:00') AS i \gset
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b",
+    "importance": "normal"}', '2026-02-27 23:00') AS i \gset
 SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'answer');
 
 \echo
@@ -155,8 +157,8 @@ SELECT osm.act_as('roads');
 SELECT action, clock, timezone('Asia/Barnaul', due_at) FROM osm.allowed_actions(:i) ORDER BY action;
 COMMIT;
 -- a shortened day before a holiday makes it later
-SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}',
-    '2026-04-30 10:00') AS i \gset
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b",
+    "importance": "normal"}', '2026-04-30 10:00') AS i \gset
 SELECT pg_temp.term(:i, 'answer');
 
 \echo
