@@ -54,6 +54,14 @@ SELECT business_interval '1h' * 1.5 AS a, 2 * business_interval '3 bd 1h' AS b,
         business_interval '4 bd' * 0.5 AS e;
 SELECT business_interval '0.000001 s' * 0.5 AS up, business_interval '-0.000001 s' * 0.5 AS down,
     business_interval '0.000003 s' / 2 AS third, business_interval '0.000001 s' * 0.4 AS none;
+-- whole divisors are exact, and a factor need not be: 100 times the double nearest to 0.07
+SELECT business_interval '2562047788:00:54.775807' / 3 AS a,
+    business_interval '2562047788:00:54.775807' / -1 AS b,
+    business_interval '-2562047788:00:54.775808' / 2 AS c, business_interval '0.000005 s' / -2 AS d,
+    business_interval '-2147483648 bd' / 1 AS e, business_interval '100 bd' * 0.07 AS f;
+SELECT business_interval '-2147483648 bd' / -1;
+SELECT business_interval '-2562047788:00:54.775808' / -1;
+SELECT business_interval '1 bd' * 1e-20;
 SELECT business_interval '3 bd' / 2;
 SELECT business_interval '1 bd' * 1.5;
 SELECT business_interval '1h' / 0;

@@ -101,6 +101,8 @@ INSERT INTO wrong (definition) VALUES
         ('{"time_zone": "UTC", "days": {"2026-03-03": "open"}}'),
     ('{"time_zone": "UTC", "days": {"2026-03-03": "working:8"}}'),
         ('{"time_zone": "UTC", "days": {"2026-03-03": "closed short"}}'),
+    ('{"time_zone": "UTC", "days": {"2026-03-03": " closed"}}'),
+        ('{"time_zone": "UTC", "days": {"2026-03-03": "decree "}}'),
     ('{"time_zone": "UTC", "days": {"2026-03-03": ["10:00-12:00", "11:00-12:00"]}}'),
         ('{"time_zone": "UTC", "days": {"2026-03-03": 1}}'),
     ('{"time_zone": "UTC", "days": {"2026-03-03": {"title": "x"}}}'),
@@ -243,6 +245,9 @@ SELECT is_business_day('2028-01-31', 'ru');
 SELECT add_business_days('2027-12-30', 1, 'ru');
 SELECT business_days_between('2027-12-30', '2028-02-01', 'ru');
 SELECT business_hours('[2027-12-30,2028-02-01)', 'ru');
+SELECT business_hours('[2027-12-30,2028-01-01]', 'ru');
+-- midnight after the last known day is no part of the next
+SELECT business_hours('[2027-12-30 15:00,2028-01-01)', 'ru') AS known;
 SELECT business_hours_of('2028-02-01', 'ru');
 SELECT count(*) FROM explain_deadline('2027-12-30 17:00', '8h', 'ru');
 SELECT timestamptz '2027-12-30 17:00' + business_interval '8h';

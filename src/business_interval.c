@@ -445,22 +445,25 @@ osm_business_interval_uplus(PG_FUNCTION_ARGS)
 /*
  * The scaled value, given both parts as exact as double arithmetic makes them.
  * Time is rounded half away from zero to the microsecond; days must come out
- * whole, else 22023.
+ * whole, else 22023.  A hundred days times 0.07 are seven: what lies within
+ * the rounding of the two doubles involved is taken for whole.
  */
 static BusinessInterval *
 scaled(float8 time, float8 days)
 {
+	float8		whole_days = rint(days);
+
 	time = round(time);
 	if (isnan(time) || !FLOAT8_FITS_IN_INT64(time) ||
 		isnan(days) || days < (float8) PG_INT32_MIN || days > (float8) PG_INT32_MAX)
 		out_of_range();
-	if (days != rint(days))
+	if (fabs(days - whole_days) > fabs(whole_days) * 2 * DBL_EPSILON)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("business days do not divide exactly"),
 				 errdetail("The result would have %g business days.", days),
 				 errhint("A part of a business day has no meaning; use hours instead.")));
-	return osm_business_interval_make((int64) time, (int32) days);
+	return osm_business_interval_make((int64) time, (int32) whole_days);
 }
 
 static void
@@ -502,6 +505,23 @@ osm_float8_times_business_interval(PG_FUNCTION_ARGS)
 	PG_RETURN_BUSINESS_INTERVAL_P(times(PG_GETARG_BUSINESS_INTERVAL_P(1), PG_GETARG_FLOAT8(0)));
 }
 
+/*
+ * dividend / divisor, rounded half away from zero; divisor > 0.  The greatest
+ * dividends have more digits than a double.
+ */
+static int64
+divide_rounding(int64 dividend, int64 divisor)
+{
+	int64		quotient = dividend / divisor;
+	int64		rest = dividend % divisor;
+
+	if (rest < 0)
+		rest = -rest;
+	if (rest >= divisor - rest)
+		quotient += dividend < 0 ? -1 : 1;
+	return quotient;
+}
+
 /* value / divisor; 22012 for division by zero, otherwise as for times(). */
 Datum
 osm_business_interval_divide(PG_FUNCTION_ARGS)
@@ -514,8 +534,20 @@ osm_business_interval_divide(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DIVISION_BY_ZERO),
 				 errmsg("division by zero")));
-	if (divisor == 1)
-		PG_RETURN_BUSINESS_INTERVAL_P(osm_business_interval_make(value->time, value->days));
+
+	/* Whole divisors are done in integers, as whole factors are. */
+	if (divisor == rint(divisor) && fabs(divisor) <= (float8) PG_INT32_MAX &&
+		value->days % (int64) divisor == 0)
+	{
+		int64		time = divide_rounding(value->time, (int64) fabs(divisor));
+		int64		days = value->days / (int64) divisor;
+
+		if (divisor < 0 && pg_sub_s64_overflow(0, time, &time))
+			out_of_range();
+		if (days > PG_INT32_MAX)
+			out_of_range();
+		PG_RETURN_BUSINESS_INTERVAL_P(osm_business_interval_make(time, (int32) days));
+	}
 	PG_RETURN_BUSINESS_INTERVAL_P(scaled((float8) value->time / divisor,
 										 (float8) value->days / divisor));
 }
@@ -593,16 +625,9 @@ osm_business_interval_avg_final(PG_FUNCTION_ARGS)
 {
 	ArrayType  *array;
 	AverageState *state = average_state(fcinfo, 0, &array);
-	int64		mean;
-	int64		rest;
 
 	if (state->count <= 0)
 		PG_RETURN_NULL();
-	mean = state->sum / state->count;
-	rest = state->sum % state->count;
-	if (rest < 0)
-		rest = -rest;
-	if (rest >= state->count - rest)
-		mean += state->sum < 0 ? -1 : 1;
-	PG_RETURN_BUSINESS_INTERVAL_P(osm_business_interval_make(mean, 0));
+	PG_RETURN_BUSINESS_INTERVAL_P(
+		osm_business_interval_make(divide_rounding(state->sum, state->count), 0));
 }

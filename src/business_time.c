@@ -538,6 +538,7 @@ osm_business_hours(PG_FUNCTION_ARGS)
 	OsmcSegment segment;
 	TimestampTz from;
 	TimestampTz to;
+	TimestampTz stop;
 
 	range_deserialize(type, within, &lower, &upper, &empty);
 	if (empty)
@@ -550,11 +551,11 @@ osm_business_hours(PG_FUNCTION_ARGS)
 				 errmsg("business hours of a range without bounds are not defined"),
 				 errhint("Give both ends of the range.")));
 
+	/* one microsecond more for an inclusive end; midnight after a day is no part of the next */
+	stop = upper.inclusive ? to + 1 : to;
 	if (osm_strict_calendar)
-		check_day_known(calendar, osm_calendar_local_date(calendar, to));
-	/* one microsecond more, for an inclusive end */
-	CHECK_STATUS(calendar, osmc_calendar_scan(osm_calendar_compiled(calendar), from, to + 1,
-											  &scan));
+		check_day_known(calendar, osm_calendar_local_date(calendar, stop - 1));
+	CHECK_STATUS(calendar, osmc_calendar_scan(osm_calendar_compiled(calendar), from, stop, &scan));
 	while (osmc_scan_next(&scan, &segment))
 	{
 		RangeType  *range = segment_range(type, segment.start, segment.end);
