@@ -289,6 +289,24 @@ BEGIN
                                         AND o.name = entry ->> 'role'),
                           HINT = 'Give the rank of the post held as "rank".';
             END IF;
+            FOR path, unknown IN
+                SELECT array_to_string(l.missing, ', '), format(
+                    'Regulation "%s" edition "%s", clause %s.', r.code, r.edition, d.clause)
+                FROM osm.duty_rule AS d
+                    JOIN osm.regulation AS r ON r.id = d.regulation_id
+                        AND r.in_force @> timezone(r.time_zone, osm.now())::date
+                    CROSS JOIN LATERAL (SELECT osm.duty_lacks(d.requires,
+                        entry || jsonb_build_object('email', item -> 'email'))) AS l (missing)
+                WHERE d.kind = 'appointment' AND d.binding AND d.responsible = entry ->> 'role'
+                  AND l.missing IS NOT NULL
+                  AND EXISTS (SELECT FROM osm.body_role AS w
+                              WHERE w.authority_id = authority AND w.regulation = r.code)
+            LOOP
+                RAISE EXCEPTION 'official "%" is not appointed to role "%" without: %',
+                    item ->> 'login', entry ->> 'role', path
+                    USING ERRCODE = 'OW003', DETAIL = unknown,
+                          HINT = 'Give these keys with the appointment.';
+            END LOOP;
             -- the same appointment with another end is ended, not made twice
             UPDATE osm.appointment AS a
             SET during = daterange((entry ->> 'from')::date, (entry ->> 'to')::date, '[]')
@@ -345,4 +363,4 @@ COMMENT ON FUNCTION osm.define_authority(jsonb) IS
     'Loads an authority: its bodies, the acts they work under, officials with appointments, '
     'substitutions. Known codes are updated, nothing is removed. Returns its id. 22023 for a bad '
     'document, for a role its acts do not know, for a db_role given twice; OW003 '
-    'where a rank is too low for a role.';
+    'where a rank is too low for a role or an appointment lacks what the act requires.';

@@ -24,7 +24,8 @@ BEGIN
     FROM (SELECT format('trigger %s on osm.%s', w.name, w.relation)
           FROM (VALUES ('incident', 'a_guard'), ('incident', 'z_step'),
                        ('incident', 'a_guard_truncate'), ('event', 'a_append_only'),
-                       ('event', 'a_append_only_truncate')) AS w (relation, name)
+                       ('event', 'a_append_only_truncate'), ('duty_record', 'a_append_only'),
+                       ('duty_record', 'a_append_only_truncate')) AS w (relation, name)
           WHERE NOT EXISTS (SELECT FROM pg_trigger AS t
                             WHERE t.tgrelid = to_regclass('osm.' || w.relation)
                               AND t.tgname = w.name AND t.tgenabled <> 'D')
@@ -96,6 +97,8 @@ BEGIN
                 WHEN p.provolatile <> 'v' AND p.proname <> 'access_statements' THEN true
                 WHEN p.proname = 'register' THEN acts
                 WHEN p.prorettype = 'osm.step'::regtype THEN level IN ('operator', 'portal')
+                WHEN p.proname IN ('record_account', 'record_publication', 'record_duty') THEN
+                    level IN ('operator', 'portal')
                 WHEN p.proname = 'act_as' THEN level = 'portal'
                 WHEN p.proname IN ('install', 'upgrade', 'own_functions') THEN false
                 ELSE level = 'administrator'

@@ -34,3 +34,10 @@ CREATE POLICY see ON osm.clock_segment FOR SELECT
 ALTER TABLE osm.notification ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.notification FOR SELECT
     USING (osm.can_see_incident(authority_id, incident_id));
+
+ALTER TABLE osm.account ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON osm.account FOR SELECT USING (osm.can_see(authority_id, ARRAY[body_id]));
+ALTER TABLE osm.publication ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON osm.publication FOR SELECT USING (osm.can_see(authority_id, ARRAY[body_id]));
+ALTER TABLE osm.duty_record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON osm.duty_record FOR SELECT USING (osm.can_see(authority_id, ARRAY[body_id]));
