@@ -174,7 +174,7 @@ SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "text": "Пожар", 
 SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "text": "Потоп", "topic": "т",
     "place": "м", "importance": "significant"}') AS flood \gset
 SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "text": "Яма", "topic": "т",
-    "place": "м"}') AS pit \gset
+    "place": "м", "importance": "normal"}') AS pit \gset
 COMMIT;
 SELECT incident_id = :fire AS fire, incident_id = :flood AS flood, duty, answer FROM osm.duty_gap
 WHERE kind = 'immediate' ORDER BY incident_id;
