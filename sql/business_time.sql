@@ -93,6 +93,10 @@ SELECT add_business_time(NULL, '9h') IS NULL AND add_business_time('2026-03-02',
 SELECT count(*) FROM explain_deadline(NULL, '9h');
 SELECT count(*) FROM explain_deadline('infinity', '9h');
 SELECT count(*) FROM explain_deadline('2026-03-02', '0h');
+-- no time leads nowhere, however far
+SELECT add_business_time('1600-03-02 10:00', '0h') AS unmoved,
+    subtract_business_time('0044-03-15 BC', '0 bd') AS unmoved_too,
+    add_business_days('3000-01-01', 0) AS same_day;
 SELECT add_business_time('2026-03-02 10:00', '9000h') AS long_term,
     business_time_between('2026-03-02 10:00', '2030-09-05 18:00') AS and_back;
 -- What leaves the usual half century lays the calendar out once more, for three, and only then

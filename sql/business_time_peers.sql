@@ -1,6 +1,6 @@
 -- What other libraries hold of business time, as facts: a calendar, a question, the answer, as the
--- test suites of fourteen of them have it. Where a library means something else by a question, the
--- line above its facts says what, and the answer here is the one of our own rules.
+-- test suites and manuals of fifteen of them have it. Where a library means something else by a
+-- question, the line above its facts says what, and the answer here is the one of our own rules.
 --
 -- Instants are local to the calendar's zone.
 SET search_path = public, osm;
@@ -98,6 +98,11 @@ INSERT INTO peer_calendar VALUES
     ('november-11', 'UTC', week('12345', '09:00-17:00'), off('2011-11-11')),
     ('us-2011', 'UTC', week('12345', '09:00-17:00'), off('2011-02-21', '2011-05-30',
         '2011-10-10', '2011-11-11', '2011-11-24', '2011-12-25', '2011-12-26', '2012-01-02')),
+    ('excel-2008', 'UTC', week('12345', '09:00-17:00'), off('2008-11-26', '2008-12-04',
+        '2009-01-21')),
+    ('excel-2012', 'UTC', week('12345', '09:00-17:00'), off('2012-11-22', '2012-12-04',
+        '2013-01-21')),
+    ('thanksgiving-2012', 'UTC', week('12345', '09:00-17:00'), off('2012-11-22')),
     ('april-2019', 'UTC', week('1', '09:00-17:00'), off('2019-04-05', '2019-04-06', '2019-04-07',
         '2019-04-08', '2019-04-09')),
     ('july-4', 'UTC', week('12345', '09:00-17:00'), off('2016-07-04')),
@@ -725,6 +730,12 @@ INSERT INTO peer_facts (peer, question, calendar, facts) VALUES
         2011-03-31 > 2011-02-28 > -4'),
     ('numpy busday', 'is day', 'us-2011', '2011-01-01 > false; 2011-01-02 > false;
         2011-01-03 > true; 2011-11-11 > false; 2011-12-26 > false'),
+    -- Excel, WORKDAY and NETWORKDAYS, which includes the first day: asked a day earlier.
+    ('Excel', 'nth day', 'office', '2008-10-01 > 151 > 2009-04-30'),
+    ('Excel', 'nth day', 'excel-2008', '2008-10-01 > 151 > 2009-05-05'),
+    ('Excel', 'days', 'office', '2012-09-30 > 2013-03-01 > 110'),
+    ('Excel', 'days', 'thanksgiving-2012', '2012-09-30 > 2013-03-01 > 109'),
+    ('Excel', 'days', 'excel-2012', '2012-09-30 > 2013-03-01 > 107'),
     -- date-fns, npm. From a weekend its counts back differ; years beyond 2199 left out.
     ('date-fns', 'nth day', 'office', '2014-09-01 > 10 > 2014-09-15;
         2014-09-15 > -10 > 2014-09-01; 2020-01-10 > 1 > 2020-01-13; 2020-01-11 > 1 > 2020-01-13;

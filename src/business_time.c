@@ -226,6 +226,13 @@ report_infinite(void)
 
 /* ---------- arithmetic, for C callers too ---------- */
 
+/* No time at all leads nowhere, however far from the days laid out one stands. */
+static inline bool
+is_zero(const BusinessInterval *amount)
+{
+	return (amount->time | amount->days) == 0;
+}
+
 /*
  * The instant when amount has been used up from t on; its mirror for negative
  * parts.  *provisional (may be NULL): the answer depends on days not known yet.
@@ -240,7 +247,7 @@ osm_calendar_add(OsmCalendar *calendar, TimestampTz t, const BusinessInterval *a
 
 	if (provisional != NULL)
 		*provisional = false;
-	if (TIMESTAMP_NOT_FINITE(t))
+	if (TIMESTAMP_NOT_FINITE(t) || is_zero(amount))
 		return t;
 	CHECK_STATUS(calendar, osmc_calendar_add(osm_calendar_compiled(calendar), t, amount->time,
 											 amount->days, &result, &guessed));
@@ -260,7 +267,7 @@ osm_calendar_subtract(OsmCalendar *calendar, TimestampTz t, const BusinessInterv
 
 	if (provisional != NULL)
 		*provisional = false;
-	if (TIMESTAMP_NOT_FINITE(t))
+	if (TIMESTAMP_NOT_FINITE(t) || is_zero(amount))
 		return t;
 	CHECK_STATUS(calendar, osmc_calendar_subtract(osm_calendar_compiled(calendar), t, amount->time,
 												  amount->days, &result, &guessed));
@@ -309,7 +316,7 @@ osm_calendar_add_days(OsmCalendar *calendar, DateADT day, int32 count)
 	int32_t		result;
 	bool		guessed = false;
 
-	if (DATE_NOT_FINITE(day))
+	if (DATE_NOT_FINITE(day) || count == 0)
 		return day;
 	CHECK_STATUS(calendar, osmc_calendar_add_days(osm_calendar_compiled(calendar), day, count,
 												  &result, &guessed));
