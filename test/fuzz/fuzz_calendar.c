@@ -118,6 +118,34 @@ take_rule(Input *input, OsmcSpan *spans)
 	return rule;
 }
 
+/* The laws that tie several answers together. */
+static void
+ask_laws(const OsmcCalendar *calendar, int64_t t, int64_t t2, int64_t d, int64_t first,
+		 int64_t end)
+{
+	int64_t		middle = first + (end - first) / 2;
+	int64_t		b = d / 3 + 1;
+	int64_t		u;
+	int64_t		v;
+	int64_t		w;
+
+	/* add(add(t, d), b) = add(t, d + b), and both or neither lie inside the horizon */
+	if (osmc_calendar_add(calendar, t, d, 0, &u, NULL) == OSMC_OK)
+	{
+		if (osmc_calendar_add(calendar, u, b, 0, &v, NULL) == OSMC_OK)
+			check(osmc_calendar_add(calendar, t, d + b, 0, &w, NULL) == OSMC_OK && v == w);
+		else
+			check(osmc_calendar_add(calendar, t, d + b, 0, &w, NULL) != OSMC_OK);
+		/* t <= t2 implies add(t, d) <= add(t2, d) */
+		if (t <= t2 && osmc_calendar_add(calendar, t2, d, 0, &v, NULL) == OSMC_OK)
+			check(u <= v);
+	}
+	/* between adds up over a third instant */
+	check(osmc_calendar_between(calendar, t, middle, &u, NULL) == OSMC_OK);
+	check(osmc_calendar_between(calendar, middle, t2, &v, NULL) == OSMC_OK);
+	check(osmc_calendar_between(calendar, t, t2, &w, NULL) == OSMC_OK && u + v == w);
+}
+
 static void
 ask(const OsmcCalendar *calendar, Input *input)
 {
@@ -174,6 +202,7 @@ ask(const OsmcCalendar *calendar, Input *input)
 		sum += segment.end - segment.start;
 	}
 	check(osmc_calendar_between(calendar, t, t2, &w, NULL) == OSMC_OK && (w < 0 || w == sum));
+	ask_laws(calendar, t, t2, d, first, end);
 
 	if (osmc_calendar_local_day(calendar, t, &day) != OSMC_OK)
 		return;

@@ -108,7 +108,8 @@ SELECT c.name, c.own, 'ru', preset('ru') FROM chain AS c WHERE c.shape = 3;
 
 CREATE TABLE change AS
 SELECT c.name AS chain, array_agg(h ORDER BY h) FILTER (WHERE h BETWEEN c.asked_from AND c.asked_to
-    AND (h + interval '1 day') AT TIME ZONE c.zone <> h AT TIME ZONE c.zone + interval '1 day') AS at
+        AND (h + interval '1 day') AT TIME ZONE c.zone
+            <> h AT TIME ZONE c.zone + interval '1 day') AS at
 FROM chain AS c, generate_series(c.first::timestamptz, c.last, '1 day') AS h GROUP BY c.name;
 
 -- Instants at random, on the local times where calendars open and close, and around clock changes;

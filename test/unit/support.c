@@ -48,8 +48,69 @@ zone_moscow(void)
 	memset(&zone, 0, sizeof(zone));
 	zone.name = "Moscow";
 	zone.offset = 3 * 3600;
+	add_change(&zone, utc(2010, 3, 27, 23, 0), 4 * 3600);
+	add_change(&zone, utc(2010, 10, 30, 23, 0), 3 * 3600);
 	add_change(&zone, utc(2011, 3, 26, 23, 0), 4 * 3600);
 	add_change(&zone, utc(2014, 10, 25, 22, 0), 3 * 3600);
+	return &zone;
+}
+
+Zone *
+zone_samara(void)
+{
+	static Zone zone;
+
+	memset(&zone, 0, sizeof(zone));
+	zone.name = "Samara";
+	zone.offset = 4 * 3600;
+	add_change(&zone, utc(2009, 3, 28, 22, 0), 5 * 3600);
+	add_change(&zone, utc(2009, 10, 24, 22, 0), 4 * 3600);
+	add_change(&zone, utc(2010, 3, 27, 22, 0), 4 * 3600);
+	add_change(&zone, utc(2010, 10, 30, 23, 0), 3 * 3600);
+	add_change(&zone, utc(2011, 3, 26, 23, 0), 4 * 3600);
+	return &zone;
+}
+
+Zone *
+zone_vladivostok(void)
+{
+	static Zone zone;
+
+	memset(&zone, 0, sizeof(zone));
+	zone.name = "Vladivostok";
+	zone.offset = 10 * 3600;
+	add_change(&zone, utc(2010, 3, 27, 16, 0), 11 * 3600);
+	add_change(&zone, utc(2010, 10, 30, 16, 0), 10 * 3600);
+	add_change(&zone, utc(2011, 3, 26, 16, 0), 11 * 3600);
+	add_change(&zone, utc(2014, 10, 25, 15, 0), 10 * 3600);
+	return &zone;
+}
+
+Zone *
+zone_kamchatka(void)
+{
+	static Zone zone;
+
+	memset(&zone, 0, sizeof(zone));
+	zone.name = "Kamchatka";
+	zone.offset = 12 * 3600;
+	add_change(&zone, utc(2009, 3, 28, 14, 0), 13 * 3600);
+	add_change(&zone, utc(2009, 10, 24, 14, 0), 12 * 3600);
+	add_change(&zone, utc(2010, 3, 27, 14, 0), 12 * 3600);
+	add_change(&zone, utc(2010, 10, 30, 15, 0), 11 * 3600);
+	add_change(&zone, utc(2011, 3, 26, 15, 0), 12 * 3600);
+	return &zone;
+}
+
+Zone *
+zone_kathmandu(void)
+{
+	static Zone zone;
+
+	memset(&zone, 0, sizeof(zone));
+	zone.name = "Kathmandu";
+	zone.offset = 5 * 3600 + 1800;
+	add_change(&zone, utc(1985, 12, 31, 18, 30), 5 * 3600 + 2700);
 	return &zone;
 }
 
@@ -152,7 +213,7 @@ zone_samoa(void)
 Zone *
 zone_by_number(unsigned number)
 {
-	switch (number % 9)
+	switch (number % 13)
 	{
 		case 0:
 			return zone_utc();
@@ -170,6 +231,14 @@ zone_by_number(unsigned number)
 			return zone_samoa();
 		case 7:
 			return zone_fixed(12);
+		case 8:
+			return zone_samara();
+		case 9:
+			return zone_vladivostok();
+		case 10:
+			return zone_kamchatka();
+		case 11:
+			return zone_kathmandu();
 		default:
 			return zone_fixed(-11);
 	}
@@ -364,6 +433,79 @@ compile(const Fixture *fixture)
 					 OSMC_OK);
 	assert_non_null(calendar);
 	return calendar;
+}
+
+/* ---- calendars by example ---- */
+
+/* Ten years around 2020, one layer with 09:00-18:00 on workdays unless told otherwise. */
+Fixture *
+office(Zone *zone, const char *workdays, const char *weekend)
+{
+	Fixture    *fixture = fixture_new(zone, day_of(2014, 1, 1), day_of(2028, 12, 31), 1);
+
+	set_week(fixture, 0, workdays, weekend);
+	return fixture;
+}
+
+OsmcCalendar *
+compile_and_free(Fixture *fixture)
+{
+	OsmcCalendar *calendar = compile(fixture);
+
+	free(fixture);
+	return calendar;
+}
+
+void
+expect_add(const OsmcCalendar *calendar, int64_t instant, int32_t days, int64_t time,
+		   int64_t expected)
+{
+	int64_t		result = -1;
+
+	assert_int_equal(osmc_calendar_add(calendar, instant, time, days, &result, NULL), OSMC_OK);
+	assert_int_equal(result, expected);
+}
+
+void
+expect_subtract(const OsmcCalendar *calendar, int64_t instant, int32_t days, int64_t time,
+				int64_t expected)
+{
+	int64_t		result = -1;
+
+	assert_int_equal(osmc_calendar_subtract(calendar, instant, time, days, &result, NULL),
+					 OSMC_OK);
+	assert_int_equal(result, expected);
+}
+
+void
+expect_between(const OsmcCalendar *calendar, int64_t from, int64_t to, int64_t expected)
+{
+	int64_t		result = -1;
+
+	assert_int_equal(osmc_calendar_between(calendar, from, to, &result, NULL), OSMC_OK);
+	assert_int_equal(result, expected);
+}
+
+/* A day's segments as local hours by the offset given: "9:00-13:00 14:00-18:00". */
+void
+expect_day(const OsmcCalendar *calendar, int32_t day, int offset_hours, const char *expected)
+{
+	char		text[200] = "";
+	size_t		length = 0;
+	OsmcScan	scan;
+	OsmcSegment segment;
+
+	assert_int_equal(osmc_calendar_scan_day(calendar, day, &scan), OSMC_OK);
+	while (osmc_scan_next(&scan, &segment))
+	{
+		int			start = (int) ((segment.start + offset_hours * HOUR - day * DAY) / MINUTE);
+		int			end = (int) ((segment.end + offset_hours * HOUR - day * DAY) / MINUTE);
+
+		length += (size_t) snprintf(text + length, sizeof(text) - length, "%s%d:%02d-%d:%02d",
+									length > 0 ? " " : "", start / 60, start % 60, end / 60,
+									end % 60);
+	}
+	assert_string_equal(text, expected);
 }
 
 /* ---- oracle ---- */

@@ -48,7 +48,11 @@ typedef struct Zone
 } Zone;
 
 extern Zone *zone_utc(void);
-extern Zone *zone_moscow(void); /* +3 +4 (2011-03-27) +3 (2014-10-26) */
+extern Zone *zone_moscow(void); /* summer time to 2010, +4 (2011-03-27), +3 (2014-10-26) */
+extern Zone *zone_samara(void); /* the same, and another zone from 2010-03-28 on */
+extern Zone *zone_vladivostok(void);
+extern Zone *zone_kamchatka(void);
+extern Zone *zone_kathmandu(void);	/* +5:30, +5:45 from 1986 on */
 extern Zone *zone_fixed(int32_t hours);
 extern Zone *zone_new_york(void);	/* -5 / -4, changes at 02:00, every year */
 extern Zone *zone_midnight(void);	/* -3 / -2, changes at 00:00, as in Brazil */
@@ -101,6 +105,19 @@ extern void add_rule(Fixture *fixture, int layer, int32_t day, OsmcDayKind kind,
 extern void add_yearly(Fixture *fixture, int layer, int month, int mday, OsmcDayKind kind,
 					   const char *hours);
 extern OsmcCalendar *compile(const Fixture *fixture);
+
+/* ---- calendars by example ---- */
+
+extern Fixture *office(Zone *zone, const char *workdays, const char *weekend);
+extern OsmcCalendar *compile_and_free(Fixture *fixture);
+extern void expect_add(const OsmcCalendar *calendar, int64_t instant, int32_t days, int64_t time,
+					   int64_t expected);
+extern void expect_subtract(const OsmcCalendar *calendar, int64_t instant, int32_t days,
+							int64_t time, int64_t expected);
+extern void expect_between(const OsmcCalendar *calendar, int64_t from, int64_t to,
+						   int64_t expected);
+extern void expect_day(const OsmcCalendar *calendar, int32_t day, int offset_hours,
+					   const char *expected);
 
 /* ---- oracle ---- */
 
