@@ -116,11 +116,16 @@ regression() {
 
 suite_tree() { perl_tests tree test/tree.pl; }
 
+# Once as a server is built, once under ASan and UBSan.
 suite_unit() {
     local status=0
+    local -x CMOCKA_MESSAGE_OUTPUT=TAP
     mkdir -p "$SCRATCH/unit"
-    CMOCKA_MESSAGE_OUTPUT=TAP make -s -C "$TOP/test/unit" check >"$SCRATCH/unit/log" 2>&1 ||
-        status=$?
+    {
+        make -s -C "$TOP/test/unit" check || status=$?
+        make -s -C "$TOP/test/unit" check SAN=1 ROUNDS=300 || status=$?
+    } >"$SCRATCH/unit/log" 2>&1
+    grep -E '^# .*: [0-9]+ (questions|inputs)' "$SCRATCH/unit/log" || true
     count unit "$status" "$SCRATCH/unit/log" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" ||
         tail -n 60 "$SCRATCH/unit/log"
 }
