@@ -103,16 +103,20 @@ SELECT osm.define_authority('{"code": "altai", "title": "Алтайский кр
     {"login": "mayor", "name": "Куратор Б", "db_role": "regress_access_mayor"}]}') > 0;
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "roads", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "roads", "place": "b",
     "text": "t"}') AS roads \gset
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "depot", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "depot", "place": "b",
     "text": "t"}') AS depot \gset
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "health", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "health", "place": "b",
     "text": "t"}') AS health \gset
 SELECT osm.route(:roads, '{roads}'), osm.route(:depot, '{depot}'), osm.route(:health,
     '{health}') \g /dev/null
 SELECT osm.act_as('mayor') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "barnaul", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "barnaul", "place": "b",
     "text": "t"}') AS barnaul \gset
 COMMIT;
 CREATE VIEW try.seen WITH (security_invoker = true) AS SELECT
@@ -161,9 +165,10 @@ COMMIT;
 \echo
 \echo == a monitor registers, gets the number back, and sees nothing
 SET SESSION AUTHORIZATION regress_access_monitor;
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "m",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal", "topic": "m",
     "place": "b"}') > :barnaul AS registered;
-INSERT INTO osm.incident (regulation, channel, topic, place) VALUES ('ru-alt-132-2020', 'vk', 'm',
+INSERT INTO osm.incident
+    (regulation, importance, channel, topic, place) VALUES ('ru-alt-132-2020', 'normal', 'vk', 'm',
     'b') RETURNING id > :barnaul;
 SELECT topic FROM osm.incident;
 UPDATE osm.incident SET state = 'assigned';

@@ -32,7 +32,8 @@ SELECT osm.allowed_actions(0);
 SELECT count(*) FROM osm.allowed_actions(NULL);
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b"}') AS i \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b"}') AS i \gset
 SELECT state FROM osm.route(:i, '{health,roads,schools}', 'roads');
 COMMIT;
 -- joint work: members inform, the lead drafts once all have

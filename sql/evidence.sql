@@ -10,7 +10,8 @@ SET client_min_messages = error;
 \set ECHO all
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "дороги", "place": "Барнаул",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "дороги", "place": "Барнаул",
     "text": "СЕКРЕТ-текст",
     "author": "СЕКРЕТ-автор", "url": "https://vk.example/СЕКРЕТ",
         "source": {"author": "СЕКРЕТ-вложенный", "page": 7}}') AS i \gset

@@ -12,7 +12,8 @@ SELECT osm.define_authority('{"code": "krai", "title": "Край",
 SET osm_workflow.simulated_now = '2026-11-23 10:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "roads", "place": "Барнаул"}');
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "roads", "place": "Барнаул"}');
 SELECT osm.route(1, '{roads}');
 COMMIT;
 BEGIN;

@@ -16,8 +16,9 @@ SELECT try.step('curator', :i, 'approve');
 SELECT try.step('roads', :i, 'submit', '{"text": "a"}');
 SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'answered' WHERE id = %s$$, :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'nowhere' WHERE id = %s$$, :i));
-SELECT try.as('robot', $$INSERT INTO osm.incident (regulation, channel, topic, place, state)
-                         VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'answered')$$);
+SELECT try.as('robot', $$INSERT INTO osm.incident
+    (regulation, importance, channel, topic, place, state)
+                         VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'answered')$$);
 SELECT try.incident('assigned') AS i \gset
 SELECT try.step('curator', :i, 'dismiss', '{"reason": "duplicate"}');
 SELECT try.incident('detected') AS i \gset
@@ -31,7 +32,9 @@ SELECT try.as('', format($$SELECT osm.perform(%s, 'submit', '{"text": "a"}')$$, 
 SELECT try.step('robot', :i, 'submit', '{"text": "a"}');
 SELECT try.step('health', :i, 'submit', '{"text": "a"}');
 SELECT try.step('mayor', :i, 'refuse', '{"reason": "insult"}');
-SELECT try.as('roads', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('roads', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b"}')$$);
 SELECT try.as('nobody', 'SELECT 1');
 
@@ -57,7 +60,7 @@ SELECT try.as('robot', $$SELECT osm.register('no-such-act', '{"channel": "vk"}')
 SELECT try.as('robot', $$INSERT INTO osm.incident (channel) VALUES ('vk')$$);
 -- a message is made of texts; blank is absent; its times are instants that have come
 SELECT m AS message, try.as('robot', format($$SELECT osm.register('ru-alt-132-2020',
-    '{"channel": "vk", "topic": "a", "place": "b"}'::jsonb || %L)$$, m))
+    '{"channel": "vk", "importance": "normal", "topic": "a", "place": "b"}'::jsonb || %L)$$, m))
 FROM unnest(ARRAY['{"channel": ["vk"]}', '{"topic": {"a": 1}}', '{"importance": 3}',
     '{"text": ["s"]}', '{"author": true}', '{"channel": " "}', '{"topic": ""}',
     '{"repeat_of": "abc"}', '{"repeat_of": 1.5}', '{"repeat_of": [1]}',
@@ -69,11 +72,12 @@ FROM unnest(ARRAY['{"channel": ["vk"]}', '{"topic": {"a": 1}}', '{"importance": 
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
 SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b", "url": "  ",
-    "author": "", "importance": "", "published_at": "2026-03-02 09:59+07", "repeat_of": null,
+    "author": "", "importance": "normal", "published_at": "2026-03-02 09:59+07", "repeat_of": null,
     "extra": [1]}') AS i \gset
 SELECT url, author, importance, repeat_of, published_at, details
 FROM osm.incident WHERE id = :i;
-SELECT osm.register('ru-alt-132-2020', format('{"channel": "vk", "topic": "a", "place": "b",
+SELECT osm.register('ru-alt-132-2020', format('{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b",
     "repeat_of": "%s"}', :i)::jsonb) AS r \gset
 SELECT repeat_of = :i AS repeats FROM osm.incident WHERE id = :r;
 ROLLBACK;
@@ -104,10 +108,11 @@ SELECT try.as('curator', 'TRUNCATE osm.event');
 \echo == a plain INSERT and a plain UPDATE leave what register and perform leave
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b", "text": "t",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b", "text": "t",
     "extra": 1}') AS a \gset
-INSERT INTO osm.incident (regulation, channel, topic, place, text, details)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 't', '{"extra": 1}') RETURNING id AS b \gset
+INSERT INTO osm.incident (regulation, importance, channel, topic, place, text, details)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 't', '{"extra": 1}') RETURNING id AS b \gset
 SELECT osm.act_as('curator') \g /dev/null
 SELECT state FROM osm.perform(:a, 'route', '{"bodies": ["roads"]}');
 UPDATE osm.incident SET state = 'assigned', details = '{"bodies": ["roads"]}'
@@ -196,43 +201,45 @@ SELECT try.step('r_roads', :i, 'submit', '{"text": "a", "resolution": ["plan"]}'
 \echo == every statement that can write a row
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
-INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-2')
+INSERT INTO osm.incident (regulation, importance, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-1'),
+    ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-2')
 RETURNING state, event_seq;
-INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1'), ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-3')
+INSERT INTO osm.incident (regulation, importance, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-1'),
+    ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-3')
 ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL
     AND part_of IS NULL DO NOTHING
 RETURNING external_id;
-INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1');
+INSERT INTO osm.incident (regulation, importance, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-1');
 ROLLBACK;
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
-INSERT INTO osm.incident (regulation, channel, topic, place, external_id)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1');
-INSERT INTO osm.incident AS i (regulation, channel, topic, place, external_id)
-VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', 'x-1')
+INSERT INTO osm.incident (regulation, importance, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-1');
+INSERT INTO osm.incident AS i (regulation, importance, channel, topic, place, external_id)
+VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', 'x-1')
 ON CONFLICT (external_id, channel, authority_id) WHERE external_id IS NOT NULL AND part_of IS NULL
 DO UPDATE SET state = 'dismissed', details = '{"reason": "duplicate"}' RETURNING state, event_seq;
-COPY osm.incident (regulation, channel, topic, place, external_id) FROM stdin;
-ru-alt-132-2020	vk	a	b	c-1
-ru-alt-132-2020	ok	a	b	c-2
+COPY osm.incident (regulation, importance, channel, topic, place, external_id) FROM stdin;
+ru-alt-132-2020	normal	vk	a	b	c-1
+ru-alt-132-2020	normal	ok	a	b	c-2
 \.
 SELECT i.external_id, e.action, count(c.id) AS clocks FROM osm.incident AS i
 JOIN osm.event AS e ON e.incident_id = i.id JOIN osm.clock AS c ON c.incident_id = i.id
 WHERE i.external_id LIKE 'c-%' GROUP BY 1, 2 ORDER BY 1;
 SAVEPOINT s;
 COPY osm.incident (regulation, channel, topic, external_id) FROM stdin;
-ru-alt-132-2020	vk	a	c-3
+ru-alt-132-2020	normal	vk	a	c-3
 \.
 ROLLBACK TO SAVEPOINT s;
 MERGE INTO osm.incident AS i USING (VALUES ('c-1', 'not_critical'), ('c-9', NULL)) AS s (key,
     reason)
 ON i.external_id = s.key
 WHEN MATCHED THEN UPDATE SET state = 'dismissed', details = jsonb_build_object('reason', s.reason)
-WHEN NOT MATCHED THEN INSERT (regulation, channel, topic, place, external_id)
-    VALUES ('ru-alt-132-2020', 'vk', 'a', 'b', s.key);
+WHEN NOT MATCHED THEN INSERT (regulation, importance, channel, topic, place, external_id)
+    VALUES ('ru-alt-132-2020', 'normal', 'vk', 'a', 'b', s.key);
 SELECT external_id, state, event_seq FROM osm.incident WHERE external_id LIKE 'c-%' ORDER BY 1;
 SAVEPOINT s;
 MERGE
@@ -290,7 +297,9 @@ CREATE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
     EXECUTE FUNCTION try.change('state');
 SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
 SELECT try.as('curator', format('UPDATE osm.incident SET state = state WHERE id = %s', :i));
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b"}')$$);
 CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
     EXECUTE FUNCTION try.change('text');
@@ -298,7 +307,7 @@ SELECT try.step('curator', :i, 'route', '{"bodies": ["roads"]}');
 CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
     EXECUTE FUNCTION try.change('id');
 SELECT regexp_replace(try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
-    '{"channel": "vk", "topic": "a", "place": "b"}')$$), '\d{6,}', 'N');
+    '{"channel": "vk", "importance": "normal", "topic": "a", "place": "b"}')$$), '\d{6,}', 'N');
 -- a row left out is no step, now or later
 CREATE OR REPLACE TRIGGER m BEFORE INSERT OR UPDATE ON osm.incident FOR EACH ROW
     EXECUTE FUNCTION try.change('skip');
@@ -373,21 +382,30 @@ SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"],
     "occurred_at": "2026-03-02 09:59+07"}');
 SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "infinity"}');
 SELECT try.step('robot', :i, 'route', '{"bodies": ["roads"], "occurred_at": "yesterday-ish"}');
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b",
     "detected_at": "2026-03-02 11:00:01+07"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b",
     "detected_at": "-infinity"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b",
     "occurred_at": "2026-03-02 10:30+07"}')$$);
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b",
     "detected_at": "2019-12-31 10:00+07"}')$$);
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b",
                                           "detected_at": "2026-03-02 09:30+07"}') AS i \gset
 SELECT timezone('Asia/Barnaul', occurred_at) AS occurred, timezone('Asia/Barnaul',
     recorded_at) AS recorded
@@ -464,9 +482,11 @@ ORDER BY id LIMIT 1 \gset
 BEGIN;
 SELECT osm.act_as('robot') \g /dev/null
 -- the last day of the old edition ends at midnight in Barnaul
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b",
     "detected_at": "2026-03-05 23:59+07"}') AS before \gset
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a", "place": "b",
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "a", "place": "b",
     "detected_at": "2026-03-06 00:00+07"}') AS after \gset
 COMMIT;
 SELECT r.edition FROM osm.incident AS i JOIN osm.regulation AS r ON r.id = i.regulation_id
@@ -475,11 +495,14 @@ WHERE i.id IN (:old, :before, :after) ORDER BY i.id;
 SELECT try.clocks(:before, 'answer'), try.clocks(:after, 'answer');
 SELECT try.step('curator', :before, 'route', '{"bodies": ["roads"]}');
 SET osm_workflow.simulated_now = '2026-04-01 10:00+07';
-SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "a",
+SELECT try.as('robot', $$SELECT osm.register('ru-alt-132-2020',
+    '{"channel": "vk", "importance": "normal",
+    "topic": "a",
     "place": "b"}')$$);
 
 \echo
-\echo == an act changed in mid-session is another act from the next statement on, and back on rollback
+\echo == an act changed in mid-session is another act from the next statement on,
+    and back on rollback
 BEGIN;
 DELETE FROM osm.transition WHERE action = 'report_immediately';
 SELECT substr(try.step('curator', :before, 'report_immediately'), 1, 70);

@@ -15,9 +15,12 @@ FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id ORDER BY c.inci
 -- One incident at work, one that asked its author, one answered
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS runs \gset
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS waits \gset
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS done \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS runs \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS waits \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS done \gset
 SELECT osm.route(:runs, '{roads}'), osm.route(:waits, '{roads}'), osm.route(:done, '{roads}')
     \g /dev/null
 SELECT osm.act_as('roads') \g /dev/null
@@ -42,10 +45,11 @@ SELECT incident = :runs AS runs, rule, state, old_due_at, new_due_at, provisiona
 FROM osm.recalculate('ru-alt-barnaul');
 SELECT count(*) AS moved FROM osm.clock WHERE due_cause IS NOT NULL;
 -- the pass moves what is open and leaves no request behind
-SELECT recalculated, next_due FROM osm.tick();
+SELECT moved, next_due FROM osm.tick();
 SELECT * FROM clocks WHERE state IN ('running', 'paused') OR rule = 'answer';
 SELECT count(*) AS requests FROM osm.recalculation;
-SELECT e.seq, e.action, e.from_state = e.to_state AS stays, e.actor_id, e.clause, c ->> 'rule' AS rule,
+SELECT e.seq, e.action, e.from_state = e.to_state AS stays, e.actor_id, e.clause,
+    c ->> 'rule' AS rule,
     c ->> 'change' AS change, c ->> 'old_due_at' AS old_due_at, c ->> 'due_at' AS due_at,
     e.details ->> 'calendar' AS calendar
 FROM osm.event AS e, jsonb_array_elements(e.details -> 'clocks') AS c
@@ -70,14 +74,14 @@ SELECT rule, state, due_at FROM clocks WHERE n = 2 AND state = 'running';
 SET osm_workflow.simulated_now = '2026-03-04 12:00+07';
 SELECT osm.define_calendar('ru-alt-barnaul', osm.calendar_document('ru-alt-barnaul') - 'days')
     \g /dev/null
-SELECT recalculated, breaches FROM osm.tick();
+SELECT moved, breaches FROM osm.tick();
 SELECT breaches FROM osm.tick();
 SELECT rule, due_at, due_cause, flagged FROM clocks WHERE n = 1 AND state = 'running';
 SELECT overdue_since FROM osm.incident WHERE id = :runs;
 -- and a later change that puts it off again redeems it
 SELECT osm.define_calendar('ru-alt-barnaul', jsonb_set(osm.calendar_document('ru-alt-barnaul'),
     '{days}', '{"2026-03-03": "closed", "2026-03-04": "closed"}')) \g /dev/null
-SELECT recalculated FROM osm.tick();
+SELECT moved FROM osm.tick();
 SELECT rule, due_at, flagged FROM clocks WHERE n = 1 AND state = 'running';
 SELECT overdue_since FROM osm.incident WHERE id = :runs;
 
@@ -85,7 +89,8 @@ SELECT overdue_since FROM osm.incident WHERE id = :runs;
 SET osm_workflow.simulated_now = '2027-12-30 16:00+07';
 BEGIN;
 SELECT osm.act_as('curator') \g /dev/null
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS late \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS late \gset
 COMMIT;
 SET osm_workflow.simulated_now = '2027-12-31 16:30+07';
 BEGIN;

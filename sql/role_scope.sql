@@ -14,7 +14,8 @@ SELECT osm.define_authority('{"code": "krai", "title": "Край",
 SET osm_workflow.simulated_now = '2026-11-23 10:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS i \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS i \gset
 SELECT state FROM osm.route(:i, '{health}');
 SELECT osm.act_as('exe');
 SELECT osm.can_see(authority_id, seen_by) FROM osm.incident;

@@ -23,7 +23,8 @@ CREATE TRIGGER stumble BEFORE UPDATE ON osm.clock FOR EACH ROW EXECUTE FUNCTION 
 SET osm_workflow.simulated_now = '2026-11-23 10:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "topic": "t", "place": "p"}') AS i \gset
+SELECT osm.register('ru-alt-132-2020', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}') AS i \gset
 SELECT state FROM osm.route(:i, '{roads}');
 COMMIT;
 SET osm_workflow.simulated_now = '2026-11-24 12:00+07';

@@ -40,7 +40,8 @@ CREATE FUNCTION pg_temp.clocks() RETURNS SETOF text LANGUAGE sql AS $$
 SET osm_workflow.simulated_now = '2026-03-02 09:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.route(osm.register('try-urgent', '{"channel": "vk", "topic": "t", "place": "p"}'),
+SELECT osm.route(osm.register('try-urgent', '{"channel": "vk", "importance": "normal",
+    "topic": "t", "place": "p"}'),
     '{roads}')
 FROM generate_series(1, 3);
 SET LOCAL osm_workflow.simulated_now = '2026-03-02 10:00+07';

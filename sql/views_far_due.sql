@@ -18,9 +18,11 @@ SELECT osm.define_authority('{"code": "krai", "title": "Край",
 SET osm_workflow.simulated_now = '2026-03-02 09:00+07';
 BEGIN;
 SELECT osm.act_as('cur');
-SELECT osm.register('try-far', '{"channel": "vk", "topic": "t", "place": "p",
+SELECT osm.register('try-far',
+    '{"channel": "vk", "importance": "normal", "topic": "t", "place": "p",
     "promised": "2262-01-09 18:00+07"}') AS far \gset
-SELECT osm.register('try-far', '{"channel": "vk", "topic": "t", "place": "p"}') AS near \gset
+SELECT osm.register('try-far',
+    '{"channel": "vk", "importance": "normal", "topic": "t", "place": "p"}') AS near \gset
 SELECT state FROM osm.route(:near, '{roads}');
 -- counted back from a day nobody knows: refused as out of the calendar, and nothing is half done
 SAVEPOINT before;

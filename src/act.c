@@ -136,7 +136,7 @@ read_triggers(HeapTuple row, int column)
 		if (slash != NULL)
 		{
 			*slash = '\0';
-			triggers.items[i].reply_kind = slash + 1;
+			triggers.items[i].kind = slash + 1;
 		}
 	}
 	return triggers;
@@ -234,7 +234,7 @@ effect_by_name(const char *name)
 {
 	static const char *const names[] = {
 		"none", "register", "assign", "release", "contribute", "submit", "endorse", "approve",
-		"send_back", "post", "classify", "set_term", "link_repeat"
+		"send_back", "post", "classify", "set_term", "link_repeat", "publish"
 	};
 
 	for (int i = 0; i < (int) lengthof(names); i++)
@@ -249,8 +249,10 @@ effect_by_name(const char *name)
 static ActCheck
 check_by_name(const char *name)
 {
-	static const char *const names[] = { "present", "absent", "max_items",    "min_items",
-										 "listed",  "ticked", "same_channel", "known_channel" };
+	static const char *const names[] = {
+		"present", "absent", "max_items", "min_items", "listed", "ticked", "same_channel",
+		"known_channel", "known_account", "max_length", "min_length", "without_phrases", "rate"
+	};
 
 	for (int i = 0; i < (int) lengthof(names); i++)
 	{
@@ -287,7 +289,8 @@ static void
 load_head(Act *act)
 {
 	if (select_rows(
-			"SELECT code, edition, title, time_zone, calendar, several_bodies, urgent_importance "
+			"SELECT code, edition, title, time_zone, calendar, several_bodies, urgent_importance, "
+			"lead_contributes "
 			"FROM osm.regulation WHERE id OPERATOR(pg_catalog.=) $1",
 			act) != 1)
 		ereport(ERROR,
@@ -299,6 +302,8 @@ load_head(Act *act)
 	act->time_zone = TEXT(0, 4);
 	act->calendar = TEXT(0, 5);
 	act->separate_bodies = strcmp(TEXT(0, 6), "separate") == 0;
+	act->bodies_by_choice = strcmp(TEXT(0, 6), "choice") == 0;
+	act->lead_contributes = osm_spi_bool(ROW(0), 8);
 	act->urgent_importance = read_texts(ROW(0), 7);
 }
 
@@ -335,7 +340,8 @@ load_names(Act *act)
 			strcmp(kind, "final") == 0 ? STATE_FINAL : STATE_FORBIDDEN;
 	}
 
-	act->nactions = select_rows("SELECT name, title, title_en, effect, notifies FROM osm.action "
+	act->nactions = select_rows("SELECT name, title, title_en, effect, notifies, subject "
+								"FROM osm.action "
 								"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
 								act);
 	act->actions = palloc0(sizeof(ActAction) * Max(act->nactions, 1));
@@ -346,6 +352,7 @@ load_names(Act *act)
 		act->actions[i].title_en = TEXT(i, 3);
 		act->actions[i].effect = effect_by_name(TEXT(i, 4));
 		act->actions[i].notifies = read_texts(ROW(i), 5);
+		act->actions[i].subject = TEXT(i, 6);
 	}
 }
 
@@ -389,7 +396,8 @@ load_clocks(Act *act)
 	act->nclocks = select_rows(
 		"SELECT id, name, starts_on, stops_on, cancels_on, pauses_on, resumes_on, anchor, "
 		"term, urgent_term, urgent_factor::double precision, counts_from, due_from, calendar, armed, "
-		"scope, outer_term, responsible, binding, warn_before, applies_when, clause "
+		"scope, outer_term, responsible, binding, warn_before, applies_when, clause, "
+		"share::double precision, on_due, share_of "
 		"FROM osm.clock_rule WHERE regulation_id OPERATOR(pg_catalog.=) $1 "
 		"ORDER BY position",
 		act);
@@ -434,9 +442,15 @@ load_clocks(Act *act)
 		}
 		rule->when = read_conditions(ROW(i), 21);
 		rule->clause = TEXT(i, 22);
+		value = SPI_getbinval(ROW(i), SPI_tuptable->tupdesc, 23, &isnull);
+		rule->share = isnull ? 0 : DatumGetFloat8(value);
+		rule->on_due = TEXT(i, 24);
 	}
 	for (int i = 0; i < act->nclocks; i++)
+	{
 		FIND_BY_NAME(act->clocks, act->nclocks, TEXT(i, 8), act->clocks[i].anchor);
+		FIND_BY_NAME(act->clocks, act->nclocks, TEXT(i, 25), act->clocks[i].share_of);
+	}
 }
 
 static void
@@ -444,7 +458,7 @@ load_contents(Act *act)
 {
 	act->ncontents =
 		select_rows("SELECT name, title, applies_to, applies_when, \"check\", key, unless, "
-					"\"limit\"::bigint, mode, clause FROM osm.content_rule "
+					"\"limit\"::bigint, mode, clause, phrases, per, same FROM osm.content_rule "
 					"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
 					act);
 	act->contents = palloc0(sizeof(ActContentRule) * Max(act->ncontents, 1));
@@ -462,6 +476,9 @@ load_contents(Act *act)
 		rule->limit = (int) osm_spi_int64(ROW(i), 8);
 		rule->warn_only = strcmp(TEXT(i, 9), "warn") == 0;
 		rule->clause = TEXT(i, 10);
+		rule->phrases = read_texts(ROW(i), 11);
+		(void) read_interval(ROW(i), 12, &rule->per);
+		rule->same = read_texts(ROW(i), 13);
 	}
 
 	act->nreasons =
@@ -685,17 +702,16 @@ osm_conditions_hold(const ActConditions *when, ActValueOf value_of, void *arg)
 	return true;
 }
 
-/* osm_triggers_match tells whether a list names an action with a kind of reply. */
+/* osm_triggers_match tells whether a list names an action, with a kind of it. */
 bool
-osm_triggers_match(const ActTriggers *triggers, const char *action, const char *reply_kind)
+osm_triggers_match(const ActTriggers *triggers, const char *action, const char *kind)
 {
 	for (int i = 0; i < triggers->n; i++)
 	{
 		const ActTrigger *trigger = &triggers->items[i];
 
 		if (strcmp(trigger->action, action) == 0 &&
-			(trigger->reply_kind == NULL ||
-			 (reply_kind != NULL && strcmp(trigger->reply_kind, reply_kind) == 0)))
+			(trigger->kind == NULL || (kind != NULL && strcmp(trigger->kind, kind) == 0)))
 			return true;
 	}
 	return false;

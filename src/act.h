@@ -24,7 +24,8 @@ typedef enum ActEffect
 	EFFECT_POST,
 	EFFECT_CLASSIFY,
 	EFFECT_SET_TERM,
-	EFFECT_LINK_REPEAT
+	EFFECT_LINK_REPEAT,
+	EFFECT_PUBLISH
 } ActEffect;
 
 typedef enum ActScope
@@ -51,7 +52,12 @@ typedef enum ActCheck
 	CHECK_LISTED,
 	CHECK_TICKED,
 	CHECK_SAME_CHANNEL,
-	CHECK_KNOWN_CHANNEL
+	CHECK_KNOWN_CHANNEL,
+	CHECK_KNOWN_ACCOUNT,
+	CHECK_MAX_LENGTH,
+	CHECK_MIN_LENGTH,
+	CHECK_WITHOUT_PHRASES,
+	CHECK_RATE
 } ActCheck;
 
 typedef struct ActTexts
@@ -73,11 +79,11 @@ typedef struct ActConditions
 	ActCondition *items;
 } ActConditions;
 
-/* "action" or "action/kind of reply", as in clock_rule.starts_on */
+/* "action" or "action/kind", as in clock_rule.starts_on; osm_step_kind() says which kinds */
 typedef struct ActTrigger
 {
 	char	   *action;
-	char	   *reply_kind;		/* NULL: any */
+	char	   *kind;			/* NULL: any */
 } ActTrigger;
 
 typedef struct ActTriggers
@@ -108,6 +114,7 @@ typedef struct ActAction
 	char	   *title;
 	char	   *title_en;
 	ActEffect	effect;
+	char	   *subject;		/* of notifications; NULL: the title */
 	ActTexts	notifies;
 } ActAction;
 
@@ -138,8 +145,11 @@ typedef struct ActClockRule
 	bool		has_urgent_term;
 	BusinessInterval urgent_term;
 	double		urgent_factor;	/* 0: none */
+	struct ActClockRule *share_of;	/* NULL: the term is its own */
+	double		share;
 	char	   *counts_from;
 	char	   *due_from;
+	char	   *on_due;			/* action nobody takes; NULL: none */
 	char	   *calendar;		/* NULL: the body's or the act's */
 	bool		armed;
 	char		scope;			/* 'i'ncident, 'a'ssignment, 'r'eply */
@@ -162,6 +172,9 @@ typedef struct ActContentRule
 	char	   *key;
 	ActTexts	unless;
 	int			limit;
+	ActTexts	phrases;
+	BusinessInterval per;
+	ActTexts	same;
 	bool		warn_only;
 	char	   *clause;
 } ActContentRule;
@@ -191,6 +204,8 @@ typedef struct Act
 	char	   *time_zone;
 	char	   *calendar;
 	bool		separate_bodies;	/* each of several bodies answers on its own */
+	bool		bodies_by_choice;	/* or the step says so */
+	bool		lead_contributes;	/* the leading body owes its part too */
 	ActTexts	urgent_importance;
 	int			nroles;
 	ActRole    *roles;
@@ -224,7 +239,7 @@ extern ActChannel *osm_act_channel(const Act *act, const char *name);
 extern ActClockRule *osm_act_clock(const Act *act, int64 rule_id);
 extern bool osm_conditions_hold(const ActConditions *when, ActValueOf value_of, void *arg);
 extern bool osm_triggers_match(const ActTriggers *triggers, const char *action,
-							   const char *reply_kind);
+							   const char *kind);
 extern bool osm_texts_contain(const ActTexts *texts, const char *text);
 
 #endif							/* OSM_ACT_H */

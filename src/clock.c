@@ -13,6 +13,7 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "utils/builtins.h"
 
 #include "clock.h"
 #include "osm_workflow.h"
@@ -182,7 +183,7 @@ calendar_of(Step *step, const ActClockRule *rule, int64 body_id)
 
 /* start_instant returns the instant a term counts from. */
 static TimestampTz
-start_instant(const Step *step, const ActClockRule *rule)
+start_instant(Step *step, const ActClockRule *rule)
 {
 	if (rule->counts_from != NULL)
 	{
@@ -190,10 +191,82 @@ start_instant(const Step *step, const ActClockRule *rule)
 			return DatumGetTimestampTz(step->after.values[COL_PUBLISHED_AT]);
 		if (strcmp(rule->counts_from, "detected_at") == 0)
 			return DatumGetTimestampTz(step->after.values[COL_DETECTED_AT]);
-		if (osm_details_has(step->details, rule->counts_from))
-			return osm_details_day(step->details, rule->counts_from, step->act->time_zone);
+		if (osm_details_has(osm_step_document(step, rule->counts_from), rule->counts_from))
+			return osm_details_day(osm_step_document(step, rule->counts_from), rule->counts_from,
+								   step->act->time_zone);
 	}
 	return step->occurred_at;
+}
+
+/*
+ * term_of gives the term a rule has for this incident; false if it has none.  The
+ * share of another rule's term is that of the term as it applies here.
+ */
+static bool
+term_of(const Step *step, const ActClockRule *rule, BusinessInterval *term)
+{
+	if (rule->share_of != NULL)
+	{
+		if (!term_of(step, rule->share_of, term))
+			return false;
+		term->time = (int64) (term->time * rule->share + 0.5);
+		return true;
+	}
+	if (!rule->has_term)
+		return false;
+	*term = rule->term;
+	if (step->urgent && rule->has_urgent_term)
+		*term = rule->urgent_term;
+	else if (step->urgent && rule->urgent_factor > 0)
+		term->time = (int64) (term->time * rule->urgent_factor + 0.5);
+	return true;
+}
+
+/*
+ * body_of_holder returns the one body whose officials hold a role on the day of the
+ * step, 0 if there are several or none: who answers for a term owed to the author
+ * where the role counts in the whole authority.
+ */
+static int64
+body_of_holder(Step *step, const ActRole *role)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, TEXTOID, DATEOID};
+	Datum		values[3];
+	int64		body_id = 0;
+
+	values[0] = Int64GetDatum(step->authority_id);
+	values[1] = CStringGetTextDatum(role->name);
+	values[2] = DateADTGetDatum(osm_step_date(step));
+	if (osm_spi_run(&plan,
+					"SELECT DISTINCT body_id FROM osm.appointment "
+					"WHERE authority_id OPERATOR(pg_catalog.=) $1 "
+					"AND role OPERATOR(pg_catalog.=) $2 AND during OPERATOR(pg_catalog.@>) $3 "
+					"LIMIT 2",
+					3, types, values, NULL, SPI_OK_SELECT) == 1)
+		body_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
+	MemoryContextSwitchTo(step->context);
+	return body_id;
+}
+
+/* prepare_clock fills in what a new clock of a rule is judged by, all but its due instant. */
+static void
+prepare_clock(Step *step, Clock *clock, int64 assigned_body)
+{
+	const ActClockRule *rule = clock->rule;
+
+	if (rule->responsible != NULL && rule->responsible->scope != SCOPE_AUTHORITY)
+		clock->body_id =
+			assigned_body != 0 ? assigned_body : osm_row_int64(&step->after, COL_BODY_ID);
+	clock->calendar = calendar_of(step, rule, clock->body_id);
+	if (rule->outer_term && rule->responsible != NULL &&
+		rule->responsible->scope == SCOPE_AUTHORITY)
+		clock->body_id = body_of_holder(step, rule->responsible);
+	clock->started_at = start_instant(step, rule);
+	clock->resumed_at = clock->started_at;
+	clock->state = CLOCK_RUNNING;
+	clock->binding = rule->binding;
+	clock->has_term = term_of(step, rule, &clock->term);
 }
 
 /*
@@ -222,30 +295,15 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 		if (clocks->items[i].rule == rule && clocks->items[i].assignment_id == assignment_id)
 			fresh.cycle_no = Max(fresh.cycle_no, clocks->items[i].cycle_no + 1);
 	}
-	if (rule->responsible != NULL && rule->responsible->scope != SCOPE_AUTHORITY)
-		fresh.body_id =
-			assigned_body != 0 ? assigned_body : osm_row_int64(&step->after, COL_BODY_ID);
-	fresh.calendar = calendar_of(step, rule, fresh.body_id);
-	fresh.started_at = start_instant(step, rule);
-	fresh.resumed_at = fresh.started_at;
-	fresh.state = CLOCK_RUNNING;
-	fresh.binding = rule->binding;
-	fresh.has_term = rule->has_term;
-	if (rule->has_term)
+	prepare_clock(step, &fresh, assigned_body);
+	if (rule->due_from != NULL &&
+		osm_details_has(osm_step_document(step, rule->due_from), rule->due_from))
 	{
-		fresh.term = rule->term;
-		if (step->urgent && rule->has_urgent_term)
-			fresh.term = rule->urgent_term;
-		else if (step->urgent && rule->urgent_factor > 0)
-			fresh.term.time = (int64) (fresh.term.time * rule->urgent_factor + 0.5);
-	}
-
-	if (rule->due_from != NULL && osm_details_has(step->details, rule->due_from))
-	{
-		fresh.due_at = osm_details_instant(step->details, rule->due_from, step->act->time_zone);
+		fresh.due_at = osm_details_instant(osm_step_document(step, rule->due_from),
+										   rule->due_from, step->act->time_zone);
 		fresh.has_term = false;
 	}
-	else if (!rule->has_term)
+	else if (!fresh.has_term)
 		return;
 	else if (rule->anchor != NULL)
 	{
@@ -308,7 +366,7 @@ change_open_clocks(Clocks *clocks)
 {
 	Step	   *step = clocks->step;
 	const char *action = step->action->name;
-	const char *kind = step->reply_kind;
+	const char *kind = osm_step_kind(step);
 
 	for (int i = 0; i < clocks->n; i++)
 	{
@@ -320,7 +378,8 @@ change_open_clocks(Clocks *clocks)
 		if (osm_triggers_match(&rule->stops_on, action, kind))
 			end_clock(clocks, clock, false);
 		else if (osm_triggers_match(&rule->cancels_on, action, kind) || was_released(step, clock) ||
-				 step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)
+				 (step->to != step->from &&
+				  (step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)))
 			end_clock(clocks, clock, true);
 		else if (clock->state == CLOCK_RUNNING &&
 				 osm_triggers_match(&rule->pauses_on, action, kind))
@@ -349,6 +408,43 @@ change_open_clocks(Clocks *clocks)
 	}
 }
 
+/*
+ * start_next_turn starts a rule of the routing for the body whose turn comes with
+ * the part just given, where bodies give their parts in order.
+ */
+static void
+start_next_turn(Clocks *clocks, ActClockRule *rule)
+{
+	Step	   *step = clocks->step;
+	bool		by_routing = false;
+
+	if (step->action->effect != EFFECT_CONTRIBUTE || rule->scope != 'a')
+		return;
+	for (int i = 0; i < step->act->nactions; i++)
+	{
+		ActAction  *action = &step->act->actions[i];
+
+		by_routing |= action->effect == EFFECT_ASSIGN &&
+			osm_triggers_match(&rule->starts_on, action->name, "several");
+	}
+	for (int i = 0; by_routing && i < step->nassignments; i++)
+	{
+		StepAssignment *share = &step->assignments[i];
+		bool		has_run = false;
+
+		if (!share->in_order || !osm_share_owes(step, share) ||
+			osm_share_before(step, share) != NULL)
+			continue;
+		for (int j = 0; j < clocks->n; j++)
+			has_run |= clocks->items[j].rule == rule &&
+				clocks->items[j].assignment_id == share->id;
+		step->value_assignment_role = share->role;
+		if (!has_run && osm_conditions_hold(&rule->when, osm_step_value, step))
+			start_clock(clocks, rule, share->id, share->body_id);
+	}
+	step->value_assignment_role = 0;
+}
+
 static void
 start_clocks(Clocks *clocks)
 {
@@ -358,8 +454,11 @@ start_clocks(Clocks *clocks)
 	{
 		ActClockRule *rule = &step->act->clocks[i];
 
-		if (!osm_triggers_match(&rule->starts_on, step->action->name, step->reply_kind))
+		if (!osm_triggers_match(&rule->starts_on, step->action->name, osm_step_kind(step)))
+		{
+			start_next_turn(clocks, rule);
 			continue;
+		}
 		if (rule->scope != 'a')
 		{
 			step->value_assignment_role = 0;
@@ -371,8 +470,9 @@ start_clocks(Clocks *clocks)
 		{
 			StepAssignment *share = &step->assignments[j];
 
-			if (step->action->effect == EFFECT_ASSIGN ? !share->fresh
-													  : share->body_id != step->actor_body_id)
+			if (step->action->effect == EFFECT_ASSIGN ?
+				!share->fresh || osm_share_before(step, share) != NULL :
+				share->body_id != step->actor_body_id)
 				continue;
 			step->value_assignment_role = share->role;
 			if (osm_conditions_hold(&rule->when, osm_step_value, step))
@@ -383,42 +483,82 @@ start_clocks(Clocks *clocks)
 	MemoryContextSwitchTo(step->context);
 }
 
-/* set_term moves the due instant of a running clock to one set by hand. */
+/* bad_term raises the error of a term that cannot be set for lack of a key: OW003. */
+static void
+bad_term(const Step *step, const char *key)
+{
+	StringInfoData rules;
+
+	initStringInfo(&rules);
+	for (int i = 0; i < step->act->nclocks; i++)
+		appendStringInfo(&rules, "%s%s", i > 0 ? ", " : "", step->act->clocks[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 osm_details_has(step->details, key) ?
+			 errmsg("incident %lld has no clock \"%s\"", (long long) step->incident_id,
+					osm_details_text(step->details, key)) :
+			 errmsg("\"%s\" is missing", key),
+			 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
+					   step->action->name, step->transition->clause),
+			 errhint("Give details.clock (one of: %s) and details.due_at.", rules.data)));
+}
+
+/*
+ * set_term sets the due instant of a clock by hand, and starts one that does not
+ * run: some acts leave a term to be set.  Errors: OW003.
+ */
 static void
 set_term(Clocks *clocks)
 {
 	Step	   *step = clocks->step;
 	char	   *name = osm_details_text(step->details, "clock");
+	ActClockRule *rule = NULL;
 	TimestampTz old_due;
 	Clock	   *clock = NULL;
 
-	for (int i = 0; name != NULL && i < clocks->n; i++)
+	if (name == NULL || !osm_details_has(step->details, "due_at"))
+		bad_term(step, name == NULL ? "clock" : "due_at");
+	for (int i = 0; i < step->act->nclocks && rule == NULL; i++)
 	{
-		if (clock_is_open(&clocks->items[i]) && strcmp(clocks->items[i].rule->name, name) == 0)
+		if (strcmp(step->act->clocks[i].name, name) == 0)
+			rule = &step->act->clocks[i];
+	}
+	for (int i = 0; i < clocks->n; i++)
+	{
+		if (clock_is_open(&clocks->items[i]) && clocks->items[i].rule == rule)
 			clock = &clocks->items[i];
 	}
-	if (clock == NULL || !osm_details_has(step->details, "due_at"))
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_BAD_DATA),
-				 clock == NULL ?
-				 errmsg("incident %lld has no running clock \"%s\"", (long long) step->incident_id,
-						name ? name : "") :
-				 errmsg("\"%s\" is missing", "due_at"),
-				 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
-						   step->action->name, step->transition->clause),
-				 errhint("Give details.clock (the name of a running rule) and details.due_at.")));
+	if (clock == NULL && rule != NULL && rule->scope == 'i')
+	{
+		/* a term the act leaves to be set: it starts with it */
+		clock = osm_clock_add(clocks);
+		clock->rule = rule;
+		clock->cycle_no = 1;
+		for (int i = 0; i < clocks->n - 1; i++)
+		{
+			if (clocks->items[i].rule == rule)
+				clock->cycle_no = Max(clock->cycle_no, clocks->items[i].cycle_no + 1);
+		}
+		prepare_clock(step, clock, 0);
+		clock->due_at = step->occurred_at;
+	}
+	if (clock == NULL)
+		bad_term(step, "clock");
 	old_due = clock->due_at;
 	clock->due_at = osm_details_instant(step->details, "due_at", step->act->time_zone);
 	if (clock->due_at < step->occurred_at)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("a term cannot be set to end in the past"),
-				 errdetail("Incident %lld, clock \"%s\".", (long long) step->incident_id, name)));
+				 errdetail("Incident %lld, clock \"%s\", clause %s.", (long long) step->incident_id,
+						   name, step->transition->clause),
+				 errhint("It is %s now.", pstrdup(timestamptz_to_str(step->occurred_at)))));
 	clock->has_term = false;
 	clock->due_cause = DUE_SET_BY_HAND;
 	clock->due_moved = true;
 	clock->dirty = true;
-	osm_clock_note(step, clock, "due", NULL, &old_due);
+	if (clock->id != 0)
+		osm_clock_note(step, clock, "due", NULL, &old_due);
 }
 
 /*

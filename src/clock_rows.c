@@ -247,8 +247,8 @@ osm_clocks_write(Clocks *clocks)
 		bool		ended = !clock_is_open(clock);
 		TimestampTz warn_at = 0;
 		bool		warns;
-		Datum		values[18];
-		char		nulls[19] = "                  ";
+		Datum		values[20];
+		char		nulls[21] = "                    ";
 
 		if (!clock->dirty)
 			continue;
@@ -260,7 +260,7 @@ osm_clocks_write(Clocks *clocks)
 			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
 								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
 								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
-								  INT8OID,  INT4OID, TIMESTAMPTZOID };
+								  INT8OID,  INT4OID, TIMESTAMPTZOID, BOOLOID, TEXTOID };
 
 			values[0] = Int64GetDatum(step->authority_id);
 			values[1] = Int64GetDatum(step->incident_id);
@@ -276,7 +276,7 @@ osm_clocks_write(Clocks *clocks)
 			values[8] = TimestampTzGetDatum(clock->started_at);
 			values[9] = TimestampTzGetDatum(clock->due_at);
 			values[10] = PointerGetDatum(&clock->used);
-			values[11] = BoolGetDatum(clock->rule->armed);
+			values[11] = BoolGetDatum(clock->rule->armed && clock->rule->on_due == NULL);
 			values[12] = BoolGetDatum(clock->binding);
 			values[13] = BoolGetDatum(clock->rule->outer_term);
 			values[14] = BoolGetDatum(clock->provisional);
@@ -285,14 +285,17 @@ osm_clocks_write(Clocks *clocks)
 			values[16] = Int32GetDatum(step->seq);
 			values[17] = TimestampTzGetDatum(warn_at);
 			nulls[17] = warns ? ' ' : 'n';
+			values[18] = BoolGetDatum(clock->rule->on_due != NULL);
+			values[19] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
+			nulls[19] = clock->due_cause ? ' ' : 'n';
 			(void) osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
 				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
-				"outer_term, provisional, body_id, started_seq, warn_at) "
+				"outer_term, provisional, body_id, started_seq, warn_at, on_due, due_cause) "
 				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
-				"$17, $18) RETURNING id",
-				18, types, values, nulls, SPI_OK_INSERT_RETURNING);
+				"$17, $18, $19, $20) RETURNING id",
+				20, types, values, nulls, SPI_OK_INSERT_RETURNING);
 			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 			MemoryContextSwitchTo(step->context);
 			osm_clock_note(step, clock, "start", NULL, NULL);
@@ -346,7 +349,8 @@ osm_clocks_write(Clocks *clocks)
 				17, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
 		}
-		if (clock->state == CLOCK_RUNNING && clock->rule->armed && !clock->flagged)
+		if (clock->state == CLOCK_RUNNING &&
+			(clock->rule->on_due != NULL || (clock->rule->armed && !clock->flagged)))
 			osm_worker_note_due(warns ? Min(warn_at, clock->due_at) : clock->due_at);
 	}
 	write_overdue(clocks);

@@ -11,13 +11,22 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #include "osm_workflow.h"
 #include "spi_plan.h"
 #include "step.h"
+
+/* incidents one pass of osm.tick() takes actions on */
+#define ON_DUE_BATCH "100"
 
 static const OwnStep *step_being_taken = NULL;	/* meaningful while the engine writes */
 
@@ -107,4 +116,117 @@ osm_prepare_own_step(Step *step, const OwnStep *own)
 	}
 	else
 		step->transition = transition_of(step, own);
+}
+
+/* A clock whose end an act wants an action taken at. */
+typedef struct EndedClock
+{
+	int64		id;
+	OwnStep		step;
+} EndedClock;
+
+/*
+ * take_or_warn takes the action of a clock that ended.  What cannot be taken is
+ * said once and not tried again: the pass must go on.
+ */
+static void
+take_or_warn(EndedClock *clock, MemoryContext context)
+{
+	ResourceOwner owner = CurrentResourceOwner;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		osm_take_own_step(&clock->step);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+			ReThrowError(error);
+		ereport(WARNING,
+				(errcode(error->sqlerrcode),
+				 errmsg("incident %lld: step \"%s\" could not be taken when its term ended",
+						(long long) clock->step.incident_id, clock->step.action),
+				 errdetail_internal("%s", error->message)));
+		FreeErrorData(error);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+}
+
+/*
+ * osm_take_due_actions takes the actions whose clocks ended before an instant, a
+ * batch of them, and returns how many it tried.  The step is dated by the end of
+ * the term, not by when somebody looked.  SPI is connected, the owner of the
+ * tables is the current user.
+ */
+int
+osm_take_due_actions(TimestampTz now)
+{
+	static SPIPlanPtr find_plan = NULL;
+	static SPIPlanPtr done_plan = NULL;
+	static const Oid find_types[] = {TIMESTAMPTZOID};
+	static const Oid done_types[] = {INT8OID, INT8OID};
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "osm_workflow ended terms",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = CurrentMemoryContext;
+	Datum		values[2];
+	EndedClock *clocks;
+	int			n;
+
+	values[0] = TimestampTzGetDatum(now);
+	n = osm_spi_run(
+		&find_plan,
+		"SELECT c.id, c.incident_id, c.authority_id, r.on_due, r.name, c.due_at "
+		"FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id "
+		"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "
+		"AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "
+		"WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due "
+		"AND c.due_at OPERATOR(pg_catalog.<) $1 "
+		"ORDER BY c.due_at LIMIT " ON_DUE_BATCH " FOR NO KEY UPDATE OF i SKIP LOCKED",
+		1, find_types, values, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(context);
+	clocks = palloc0(sizeof(EndedClock) * Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		HeapTuple	row = SPI_tuptable->vals[i];
+		StringInfoData details;
+		bool		isnull;
+
+		initStringInfo(&details);
+		appendStringInfoString(&details, "{\"clock\":");
+		escape_json(&details, osm_spi_text(row, 5));
+		appendStringInfoChar(&details, '}');
+		clocks[i].id = osm_spi_int64(row, 1);
+		clocks[i].step.incident_id = osm_spi_int64(row, 2);
+		clocks[i].step.authority_id = osm_spi_int64(row, 3);
+		clocks[i].step.action = osm_spi_text(row, 4);
+		clocks[i].step.details = details.data;
+		clocks[i].step.occurred_at = DatumGetTimestampTz(
+			SPI_getbinval(row, SPI_tuptable->tupdesc, 6, &isnull));
+	}
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		take_or_warn(&clocks[i], context);
+		values[0] = Int64GetDatum(clocks[i].id);
+		values[1] = Int64GetDatum(clocks[i].step.authority_id);
+		(void) osm_spi_run(&done_plan,
+						   "UPDATE osm.clock SET on_due = false "
+						   "WHERE id OPERATOR(pg_catalog.=) $1 "
+						   "AND authority_id OPERATOR(pg_catalog.=) $2",
+						   2, done_types, values, NULL, SPI_OK_UPDATE);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return n;
 }

@@ -38,6 +38,7 @@ typedef struct StepAssignment
 	int64		body_id;
 	char		role;			/* 's'ole, 'l'ead, 'm'ember */
 	bool		contributed;
+	bool		in_order;		/* gives its part after those with a lower seq_no */
 	bool		keep;			/* not released by this step */
 	bool		fresh;			/* written by this step */
 	int			seq_no;
@@ -124,6 +125,11 @@ extern void osm_step_plan(Step *step);
 extern bool osm_step_is_urgent(const Act *act, const IncidentRow *row);
 
 /* step_rules.c */
+extern const char *osm_step_kind(Step *step);
+extern bool osm_step_splits(Step *step);
+extern bool osm_share_owes(const Step *step, const StepAssignment *share);
+extern const StepAssignment *osm_share_before(const Step *step, const StepAssignment *share);
+extern Jsonb *osm_step_document(Step *step, const char *key);
 extern const char *osm_step_value(void *arg, const char *key);
 extern void osm_step_check(Step *step);
 extern void osm_step_load_assignments(Step *step);
@@ -132,6 +138,12 @@ extern const ActorRole *osm_step_holds(Step *step, const ActTransition *transiti
 extern DateADT osm_step_date(const Step *step);
 extern char *osm_allowed_list(const Act *act, const ActState *from);
 extern char *osm_role_list(const ActTransition *transition);
+
+extern const ActReason *osm_find_reason(const Act *act, const char *list, const char *code);
+extern char *osm_reason_codes(const Act *act, const char *list);
+
+/* step_content.c */
+extern void osm_step_check_contents(Step *step);
 
 /* step_write.c */
 extern void osm_step_write(Step *step);
@@ -147,6 +159,7 @@ extern void osm_step_clocks(Step *step);
 extern const OwnStep *osm_own_step(int64 incident_id, int64 authority_id);
 extern void osm_take_own_step(const OwnStep *own);
 extern void osm_prepare_own_step(Step *step, const OwnStep *own);
+extern int	osm_take_due_actions(TimestampTz now);
 
 /* recalculate.c */
 extern int	osm_recalculate_some(TimestampTz now);

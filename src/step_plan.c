@@ -104,6 +104,57 @@ find_body(Step *step, const char *code)
 	return body_id;
 }
 
+/* is_in_order tells whether the bodies give their parts one after another.  Errors: OW003. */
+static bool
+is_in_order(Step *step)
+{
+	char	   *order = osm_details_text(step->details, "order");
+
+	if (order == NULL || strcmp(order, "parallel") == 0)
+		return false;
+	if (strcmp(order, "sequence") == 0)
+		return true;
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 errmsg("there is no order \"%s\"", order),
+			 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
+					   step->action->name, step->transition->clause),
+			 errhint("Give details.order as \"sequence\" or \"parallel\".")));
+	return false;				/* keep the compiler quiet */
+}
+
+/*
+ * check_turn refuses a part that comes before those of the bodies ahead.  Errors:
+ * OW001.  SPI is connected.
+ */
+static void
+check_turn(Step *step, const StepAssignment *share)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	const StepAssignment *ahead = osm_share_before(step, share);
+	Datum		values[2];
+	char	   *title = NULL;
+
+	if (ahead == NULL)
+		return;
+	values[0] = Int64GetDatum(ahead->body_id);
+	values[1] = Int64GetDatum(step->authority_id);
+	if (osm_spi_run(&plan,
+					"SELECT title FROM osm.body WHERE id OPERATOR(pg_catalog.=) $1 "
+					"AND authority_id OPERATOR(pg_catalog.=) $2",
+					2, types, values, NULL, SPI_OK_SELECT) == 1)
+		title = osm_spi_text(SPI_tuptable->vals[0], 1);
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
+			 errmsg("step \"%s\" is not allowed on incident %lld before its turn",
+					step->action->name, (long long) step->incident_id),
+			 errdetail("The bodies give their parts in the order set; it is the turn of \"%s\". "
+					   "Regulation \"%s\" edition \"%s\", clause %s.", title ? title : "",
+					   step->act->code, step->act->edition, step->transition->clause),
+			 errhint("Wait for that part, or have the bodies routed anew.")));
+}
+
 /*
  * plan_assignment works out which bodies have the incident after the step:
  * exactly those named; ones that have it already keep their share.
@@ -120,6 +171,7 @@ plan_assignment(Step *step)
 	int			nshares = 0;
 	int64	   *seen;
 	int			nseen;
+	bool		in_order = is_in_order(step);
 
 	if (n == 0)
 		ereport(ERROR,
@@ -132,6 +184,8 @@ plan_assignment(Step *step)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("the list of bodies holds something that is no code"),
+				 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
+						   step->action->name, step->transition->clause),
 				 errhint("Give the codes of bodies as details.bodies.")));
 	for (int i = 0; i < n; i++)
 	{
@@ -141,10 +195,13 @@ plan_assignment(Step *step)
 				ereport(ERROR,
 						(errcode(ERRCODE_OSM_BAD_DATA),
 						 errmsg("body \"%s\" is named twice", codes[i]),
+						 errdetail("Incident %lld, step \"%s\", clause %s.",
+								   (long long) step->incident_id, step->action->name,
+								   step->transition->clause),
 						 errhint("Name each body once in details.bodies.")));
 		}
 	}
-	if (step->act->separate_bodies && n > 1)
+	if (osm_step_splits(step) && n > 1)
 	{
 		/* the first body goes on with this incident, the others get parts of their own */
 		step->nparts = n - 1;
@@ -164,6 +221,8 @@ plan_assignment(Step *step)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("leading body \"%s\" is not among the bodies named", lead_code),
+				 errdetail("Incident %lld, step \"%s\", clause %s.", (long long) step->incident_id,
+						   step->action->name, step->transition->clause),
 				 errhint("Name it in details.bodies too.")));
 	if (lead == 0)
 		lead = bodies[0];
@@ -193,6 +252,7 @@ plan_assignment(Step *step)
 		}
 		share->keep = true;
 		share->role = role;
+		share->in_order = in_order && n > 1;
 		share->seq_no = i + 1;
 	}
 	step->assignments = shares;
@@ -307,11 +367,14 @@ osm_step_plan(Step *step)
 			plan_repeat(step);
 			break;
 		case EFFECT_SUBMIT:
+		case EFFECT_PUBLISH:
 			osm_row_set(
 				&step->after, COL_REPLY_ID,
 				Int64GetDatum(nextval_internal(osm_relation("reply_id_seq", false), false)));
 			osm_row_set_text(&step->after, COL_REPLY_KIND, step->reply_kind);
-			break;
+			if (step->action->effect == EFFECT_SUBMIT)
+				break;
+			/* FALLTHROUGH */
 		case EFFECT_POST:
 			if (step->reply_kind != NULL && strcmp(step->reply_kind, "answer") == 0)
 				osm_row_set(&step->after, COL_ANSWERED_AT, TimestampTzGetDatum(step->occurred_at));
@@ -320,8 +383,10 @@ osm_step_plan(Step *step)
 			osm_step_load_assignments(step);
 			for (int i = 0; i < step->nassignments; i++)
 			{
-				if (step->assignments[i].body_id == step->actor_body_id)
-					step->assignments[i].contributed = true;
+				if (step->assignments[i].body_id != step->actor_body_id)
+					continue;
+				check_turn(step, &step->assignments[i]);
+				step->assignments[i].contributed = true;
 			}
 			break;
 		default:

@@ -135,7 +135,7 @@ check_backdating(const Step *step, const ActRole *role)
 static void
 settle_kind(Step *step)
 {
-	if (step->action->effect == EFFECT_SUBMIT)
+	if (step->action->effect == EFFECT_SUBMIT || step->action->effect == EFFECT_PUBLISH)
 	{
 		step->reply_kind = osm_details_text(step->details, "kind");
 		if (step->reply_kind == NULL)
@@ -294,7 +294,8 @@ finish_row(Step *step)
 	step->after.nulls[COL_ACTING_FOR_ID] = step->acting_for_id == 0;
 	step->after.values[COL_ACTING_FOR_ID] = Int64GetDatum(step->acting_for_id);
 	osm_row_set(&step->after, COL_EVENT_SEQ, Int32GetDatum(step->seq));
-	if (step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)
+	if (step->to != step->from &&
+		(step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN))
 		osm_row_set(&step->after, COL_FINISHED_AT, TimestampTzGetDatum(step->occurred_at));
 }
 
@@ -308,6 +309,39 @@ settle_transition(Step *step, ActTransition *transition, const ActorRole *held, 
 	step->actor_body_id = held->body_id;
 	step->acting_for_id = held->acting_for_id;
 	check_backdating(step, role);
+}
+
+/* refuse_message raises the error of a message the act does not register: OW003. */
+static void
+refuse_message(const Step *step)
+{
+	StringInfoData accepted;
+	const char *action = "";
+
+	initStringInfo(&accepted);
+	for (int i = 0; i < step->act->ntransitions; i++)
+	{
+		const ActTransition *transition = &step->act->transitions[i];
+
+		if (transition->from != NULL)
+			continue;
+		action = transition->action->name;
+		for (int j = 0; j < transition->when.n; j++)
+		{
+			const ActCondition *condition = &transition->when.items[j];
+
+			appendStringInfo(&accepted, "%s%s: ", j > 0 ? ", " : accepted.len > 0 ? "; or " : "",
+							 condition->key);
+			for (int k = 0; k < condition->values.n; k++)
+				appendStringInfo(&accepted, "%s%s", k > 0 ? "|" : "", condition->values.items[k]);
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_OSM_BAD_DATA),
+			 errmsg("regulation \"%s\" edition \"%s\" does not register such a message",
+					step->act->code, step->act->edition),
+			 errdetail("The act lets one %s.", clauses_of(step->act, action)),
+			 errhint("Messages it registers have %s.", accepted.data)));
 }
 
 /* osm_prepare_registration decides on an INSERT.  SPI is connected. */
@@ -353,10 +387,7 @@ osm_prepare_registration(Step *step)
 
 	transition = find_transition(step, NULL, NULL, &held, &role);
 	if (transition == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OSM_STEP_NOT_ALLOWED),
-				 errmsg("regulation \"%s\" edition \"%s\" does not register such a message",
-						step->act->code, step->act->edition)));
+		refuse_message(step);
 	if (held == NULL && parent != NULL && !row->nulls[COL_PART_OF] &&
 		parent->incident_id == osm_row_int64(row, COL_PART_OF))
 	{

@@ -1,7 +1,7 @@
 /*-------------------------------------------------------------------------
  * step_rules.c
- *	  What an act demands of a step: the person, the data, the reason, the
- *	  content, the channel.
+ *	  What an act demands of a step: the person, the data, the reason; and what
+ *	  the keys of its conditions mean.  Contents are in step_content.c.
  *
  * Everything here is driven by the rows of the act; the code knows keys and
  * checks, never an act.  Look-ups run with the rights of the tables' owner and
@@ -53,7 +53,8 @@ osm_step_load_assignments(Step *step)
 	values[1] = Int64GetDatum(step->authority_id);
 	n = osm_spi_run(
 		&plan,
-		"SELECT id, body_id, role, contributed_at IS NOT NULL, seq_no::bigint FROM osm.assignment "
+		"SELECT id, body_id, role, contributed_at IS NOT NULL, seq_no::bigint, in_order "
+		"FROM osm.assignment "
 		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
 		"  AND released_at IS NULL ORDER BY seq_no, id",
 		2, types, values, NULL, SPI_OK_SELECT);
@@ -69,6 +70,7 @@ osm_step_load_assignments(Step *step)
 		step->assignments[i].role = osm_spi_text(row, 3)[0];
 		step->assignments[i].contributed = osm_spi_bool(row, 4);
 		step->assignments[i].seq_no = (int) osm_spi_int64(row, 5);
+		step->assignments[i].in_order = osm_spi_bool(row, 6);
 		step->assignments[i].keep = true;
 	}
 }
@@ -120,8 +122,9 @@ interim_value(Step *step)
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
 	/* the reply this very step posts may be written already */
-	values[2] = step->action->effect == EFFECT_POST && !step->before.nulls[COL_REPLY_ID] ?
-		step->before.values[COL_REPLY_ID] : Int64GetDatum(0);
+	values[2] = Int64GetDatum(step->action->effect == EFFECT_POST ||
+							  step->action->effect == EFFECT_PUBLISH ?
+							  osm_row_int64(&step->after, COL_REPLY_ID) : 0);
 	posted = osm_spi_run(&plan,
 						 "SELECT FROM osm.reply WHERE incident_id OPERATOR(pg_catalog.=) $1 "
 						 "AND authority_id OPERATOR(pg_catalog.=) $2 "
@@ -137,6 +140,53 @@ interim_value(Step *step)
 	return "posted";
 }
 
+/* osm_step_splits tells whether each of several bodies gets an incident of its own. */
+bool
+osm_step_splits(Step *step)
+{
+	char	   *answers;
+
+	if (step->act->separate_bodies)
+		return true;
+	answers = step->act->bodies_by_choice ? osm_details_text(step->details, "answers") : NULL;
+	return answers != NULL && strcmp(answers, "separate") == 0;
+}
+
+/*
+ * osm_step_kind gives what may follow the action in "action/kind": one or several
+ * where bodies get the work, else the kind of reply the step is about.
+ */
+const char *
+osm_step_kind(Step *step)
+{
+	if (step->action->effect != EFFECT_ASSIGN)
+		return step->reply_kind;
+	return osm_details_length(step->details, "bodies") > 1 && !osm_step_splits(step) ?
+		"several" : "one";
+}
+
+/* osm_share_owes tells whether a body has still to give its part of a joint reply. */
+bool
+osm_share_owes(const Step *step, const StepAssignment *share)
+{
+	return share->keep && !share->contributed &&
+		(share->role == 'm' || (share->role == 'l' && step->act->lead_contributes));
+}
+
+/* osm_share_before returns the body whose part must come before a share's, NULL for none. */
+const StepAssignment *
+osm_share_before(const Step *step, const StepAssignment *share)
+{
+	for (int i = 0; share->in_order && i < step->nassignments; i++)
+	{
+		const StepAssignment *other = &step->assignments[i];
+
+		if (other->seq_no < share->seq_no && osm_share_owes(step, other))
+			return other;
+	}
+	return NULL;
+}
+
 static bool
 judges_reply(const Step *step)
 {
@@ -144,9 +194,12 @@ judges_reply(const Step *step)
 		step->action->effect == EFFECT_SEND_BACK || step->action->effect == EFFECT_POST;
 }
 
-/* rule_document returns the object in which a content rule's key is looked for. */
-static Jsonb *
-rule_document(Step *step, const char *key)
+/*
+ * osm_step_document returns the object in which a key is looked for: the details,
+ * or where a reply is judged or posted and they lack it, that reply's content.
+ */
+Jsonb *
+osm_step_document(Step *step, const char *key)
 {
 	if (!judges_reply(step) || osm_details_get(step->details, key) != NULL)
 		return step->details;
@@ -168,7 +221,7 @@ contributions_after(Step *step)
 	{
 		StepAssignment *share = &step->assignments[i];
 
-		if (share->role != 'm' || share->contributed)
+		if (!osm_share_owes(step, share))
 			continue;
 		if (!mine_found && step->action->effect == EFFECT_CONTRIBUTE && step->actor != NULL)
 		{
@@ -201,7 +254,7 @@ osm_step_value(void *arg, const char *key)
 	if (strcmp(key, "bodies") == 0)
 	{
 		if (step->action->effect == EFFECT_ASSIGN)
-			return osm_details_length(step->details, "bodies") > 1 ? "several" : "one";
+			return osm_step_kind(step);
 		return DatumGetBool(step->after.values[COL_SEVERAL_BODIES]) ? "several" : "one";
 	}
 	if (strcmp(key, "contributions") == 0)
@@ -227,7 +280,7 @@ osm_step_value(void *arg, const char *key)
 		return step->urgent ? "yes" : "no";
 	if (strcmp(key, "repeat") == 0)
 		return step->after.nulls[COL_REPEAT_OF] ? "no" : "yes";
-	return osm_details_text(rule_document(step, key), key);
+	return osm_details_text(osm_step_document(step, key), key);
 }
 
 /* osm_role_list names the roles of a transition for a message. */
@@ -286,13 +339,15 @@ osm_step_holds(Step *step, const ActTransition *transition, const ActRole **role
 			osm_step_load_assignments(step);
 			for (int j = 0; j < step->nassignments && held == NULL; j++)
 			{
-				if (step->assignments[j].role == 'm')
+				if (step->assignments[j].role == 'm' ||
+					(step->assignments[j].role == 'l' && step->act->lead_contributes))
 					held = osm_actor_role(step->actor, wanted->name, date, 1,
 										  &step->assignments[j].body_id);
 			}
 		}
 		else if (wanted->scope == SCOPE_LEAD || transition->action->effect == EFFECT_SUBMIT ||
-				 transition->action->effect == EFFECT_POST)
+				 transition->action->effect == EFFECT_POST ||
+				 transition->action->effect == EFFECT_PUBLISH)
 		{
 			int64		lead = step->from == NULL ? 0 : osm_row_int64(&step->before, COL_BODY_ID);
 
@@ -330,8 +385,9 @@ bad_data(const Step *step, const char *message, const char *key, const char *hin
 			 errhint("%s", hint)));
 }
 
-static const ActReason *
-find_reason(const Act *act, const char *list, const char *code)
+/* osm_find_reason finds a reason of a list, NULL for none. */
+const ActReason *
+osm_find_reason(const Act *act, const char *list, const char *code)
 {
 	for (int i = 0; i < act->nreasons; i++)
 	{
@@ -341,8 +397,9 @@ find_reason(const Act *act, const char *list, const char *code)
 	return NULL;
 }
 
-static char *
-reason_codes(const Act *act, const char *list)
+/* osm_reason_codes names the reasons of a list, for a hint. */
+char *
+osm_reason_codes(const Act *act, const char *list)
 {
 	StringInfoData codes;
 
@@ -403,151 +460,16 @@ check_required(Step *step)
 			if (code == NULL || code[0] == '\0')
 				bad_data(step, "a reason is missing", NULL,
 						 psprintf("Give details.reason; list \"%s\" has: %s.", list,
-								  reason_codes(step->act, list)));
-			if (find_reason(step->act, list, code) == NULL && list_is_closed(step->act, list))
+								  osm_reason_codes(step->act, list)));
+			if (osm_find_reason(step->act, list, code) == NULL && list_is_closed(step->act, list))
 				bad_data(step, "the act does not know reason \"%s\"", code,
 						 psprintf("List \"%s\" is closed and has: %s.", list,
-								  reason_codes(step->act, list)));
+								  osm_reason_codes(step->act, list)));
 		}
 		else if (!has_required(step, key))
 			bad_data(step, "\"%s\" is missing", key,
 					 psprintf("Give \"%s\" in the details of the step.", key));
 	}
-}
-
-static void
-content_error(const Step *step, const ActContentRule *rule, int code)
-{
-	ereport(ERROR,
-			(errcode(code), errmsg("clause %s is not met: %s", rule->clause, rule->title),
-			 errdetail("Incident %lld, step \"%s\", regulation \"%s\" edition \"%s\", rule \"%s\".",
-					   (long long) step->incident_id, step->action->name, step->act->code,
-					   step->act->edition, rule->name),
-			 rule->check == CHECK_TICKED
-				 ? errhint("Tick \"%s\" in details.checklist once it is so.", rule->key)
-			 : rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL
-				 ? errhint("The message is in channel \"%s\".",
-						   osm_row_text(&step->after, COL_CHANNEL)
-							   ? osm_row_text(&step->after, COL_CHANNEL)
-							   : "")
-			 : rule->check == CHECK_MAX_ITEMS || rule->check == CHECK_MIN_ITEMS
-				 ? errhint("The limit on \"%s\" is %d.", rule->key, rule->limit)
-			 : rule->check == CHECK_ABSENT ? errhint("Leave \"%s\" out.", rule->key)
-			 : rule->check == CHECK_LISTED
-				 ? errhint("\"%s\" may be: %s.", rule->key, reason_codes(step->act, rule->key))
-				 : errhint("Give \"%s\" in the details.", rule->key)));
-}
-
-static bool
-content_is_met(Step *step, const ActContentRule *rule)
-{
-	switch (rule->check)
-	{
-		case CHECK_PRESENT:
-			return osm_details_has(rule_document(step, rule->key), rule->key);
-		case CHECK_ABSENT:
-			return !osm_details_has(rule_document(step, rule->key), rule->key);
-		case CHECK_MAX_ITEMS:
-			return osm_details_length(rule_document(step, rule->key), rule->key) <= rule->limit;
-		case CHECK_MIN_ITEMS:
-			return osm_details_length(rule_document(step, rule->key), rule->key) >= rule->limit;
-		case CHECK_TICKED:
-			return osm_details_true(step->details, "checklist", rule->key);
-		case CHECK_LISTED:
-			{
-				char	   *value = osm_details_text(rule_document(step, rule->key), rule->key);
-
-				if (value == NULL)
-					return !osm_details_has(rule_document(step, rule->key), rule->key);
-				return find_reason(step->act, rule->key, value) != NULL;
-			}
-		case CHECK_SAME_CHANNEL:
-			{
-				char	   *channel = osm_details_text(step->details, "channel");
-
-				return channel == NULL ||
-					strcmp(channel, osm_row_text(&step->after, COL_CHANNEL)) == 0;
-			}
-		case CHECK_KNOWN_CHANNEL:
-			{
-				char *channel = step->action->effect == EFFECT_REGISTER
-									? osm_row_text(&step->after, COL_CHANNEL)
-									: osm_details_text(step->details, "channel");
-
-				return channel == NULL || step->act->other_channels ||
-					osm_act_channel(step->act, channel) != NULL;
-			}
-	}
-	return true;
-}
-
-static void
-check_contents(Step *step)
-{
-	for (int i = 0; i < step->act->ncontents; i++)
-	{
-		const ActContentRule *rule = &step->act->contents[i];
-		int			code = rule->check == CHECK_SAME_CHANNEL || rule->check == CHECK_KNOWN_CHANNEL ?
-			ERRCODE_OSM_CHANNEL : ERRCODE_OSM_CONTENT;
-		int			given = 0;
-
-		if (!osm_triggers_match(&rule->applies_to, step->action->name, step->reply_kind) ||
-			!osm_conditions_hold(&rule->when, osm_step_value, step) ||
-			content_is_met(step, rule))
-			continue;
-
-		for (int j = 0; j < rule->unless.n; j++)
-			given +=
-				osm_details_has(rule_document(step, rule->unless.items[j]), rule->unless.items[j]);
-		if (rule->unless.n > 0 && given == rule->unless.n)
-			continue;
-		if (rule->warn_only)
-		{
-			if (step->warnings == NULL)
-				step->warnings = makeStringInfo();
-			appendStringInfoString(step->warnings, step->warnings->len == 0 ? "[" : ",");
-			appendStringInfoString(step->warnings, "{\"rule\":");
-			escape_json(step->warnings, rule->name);
-			appendStringInfoString(step->warnings, ",\"clause\":");
-			escape_json(step->warnings, rule->clause);
-			appendStringInfoChar(step->warnings, '}');
-			continue;
-		}
-		if (given > 0)
-			ereport(
-				ERROR,
-				(errcode(code), errmsg("clause %s is not met: %s", rule->clause, rule->title),
-				 errdetail(
-					 "Incident %lld, step \"%s\": only some of the data that would lift the rule are given.",
-					 (long long) step->incident_id, step->action->name),
-				 errhint(
-					 "Rule \"%s\" is lifted by all of its keys together; see content_rule.unless.",
-					 rule->name)));
-		content_error(step, rule, code);
-	}
-}
-
-/* check_account refuses a reply from the wrong kind of account, where the act tells kinds apart. */
-static void
-check_account(Step *step)
-{
-	char	   *given = osm_details_text(step->details, "account_kind");
-	char	   *channel_name = osm_details_text(step->details, "channel");
-	ActChannel *channel;
-
-	if (given == NULL || channel_name == NULL)
-		return;
-	channel = osm_act_channel(step->act, channel_name);
-	if (channel == NULL || channel->account_kind == NULL ||
-		strcmp(channel->account_kind, given) == 0)
-		return;
-	ereport(ERROR, (errcode(ERRCODE_OSM_CHANNEL),
-					errmsg("in channel \"%s\" the reply comes from an account of kind \"%s\"",
-						   channel_name, channel->account_kind),
-					errdetail("Incident %lld, regulation \"%s\" edition \"%s\", clause %s.",
-							  (long long) step->incident_id, step->act->code, step->act->edition,
-							  channel->clause),
-					errhint("Post from that account and give its kind as details.account_kind.")));
 }
 
 /*
@@ -561,6 +483,9 @@ check_details(const Step *step)
 										  "lead",
 										  "reason",
 										  "channel",
+										  "account",
+										  "answers",
+										  "order",
 										  "account_kind",
 										  "fallback_reason",
 										  "topic",
@@ -599,12 +524,11 @@ osm_step_check(Step *step)
 {
 	check_details(step);
 	check_required(step);
-	if (step->action->effect == EFFECT_SUBMIT && strcmp(step->reply_kind, "answer") != 0 &&
-		strcmp(step->reply_kind, "interim") != 0 && strcmp(step->reply_kind, "clarification") != 0)
+	if ((step->action->effect == EFFECT_SUBMIT || step->action->effect == EFFECT_PUBLISH) &&
+		strcmp(step->reply_kind, "answer") != 0 && strcmp(step->reply_kind, "interim") != 0 &&
+		strcmp(step->reply_kind, "clarification") != 0)
 		bad_data(step, "there is no kind of reply \"%s\"", step->reply_kind,
 				 "A reply is an answer, an interim or a clarification.");
-	if (step->action->effect == EFFECT_POST)
-		check_account(step);
-	check_contents(step);
+	osm_step_check_contents(step);
 	MemoryContextSwitchTo(step->context);
 }

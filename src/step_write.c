@@ -106,17 +106,17 @@ write_assignments(Step *step)
 	static SPIPlanPtr keep_plan = NULL;
 	static SPIPlanPtr release_plan = NULL;
 	static const Oid insert_types[] = {
-		INT8OID, INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TIMESTAMPTZOID
+		INT8OID, INT8OID, INT8OID, TEXTOID, INT4OID, INT4OID, TIMESTAMPTZOID, BOOLOID
 	};
-	static const Oid keep_types[] = {INT8OID, INT8OID, TEXTOID, INT4OID};
+	static const Oid keep_types[] = {INT8OID, INT8OID, TEXTOID, INT4OID, BOOLOID};
 	static const Oid release_types[] = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID};
 
 	for (int i = 0; i < step->nassignments; i++)
 	{
 		StepAssignment *share = &step->assignments[i];
 		const char *role = share->role == 's' ? "sole" : share->role == 'l' ? "lead" : "member";
-		Datum		values[7];
-		char		nulls[8] = "       ";
+		Datum		values[8];
+		char		nulls[9] = "        ";
 
 		if (share->fresh)
 		{
@@ -127,11 +127,13 @@ write_assignments(Step *step)
 			values[4] = Int32GetDatum(share->seq_no);
 			values[5] = Int32GetDatum(step->seq);
 			values[6] = TimestampTzGetDatum(step->occurred_at);
+			values[7] = BoolGetDatum(share->in_order);
 			(void) osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.assignment (authority_id, incident_id, body_id, role, seq_no, "
-				"assigned_seq, assigned_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-				7, insert_types, values, NULL, SPI_OK_INSERT_RETURNING);
+				"assigned_seq, assigned_at, in_order) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+				"RETURNING id",
+				8, insert_types, values, NULL, SPI_OK_INSERT_RETURNING);
 			share->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 		}
 		else if (share->keep && step->action->effect == EFFECT_ASSIGN)
@@ -140,12 +142,14 @@ write_assignments(Step *step)
 			values[1] = Int64GetDatum(step->authority_id);
 			values[2] = CStringGetTextDatum(role);
 			values[3] = Int32GetDatum(share->seq_no);
+			values[4] = BoolGetDatum(share->in_order);
 			(void) osm_spi_run(
 				&keep_plan,
-				"UPDATE osm.assignment SET role = $3, seq_no = $4 "
+				"UPDATE osm.assignment SET role = $3, seq_no = $4, in_order = $5 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-				"AND (role OPERATOR(pg_catalog.<>) $3 OR seq_no OPERATOR(pg_catalog.<>) $4)",
-				4, keep_types, values, NULL, SPI_OK_UPDATE);
+				"AND (role OPERATOR(pg_catalog.<>) $3 OR seq_no OPERATOR(pg_catalog.<>) $4 "
+				"OR in_order OPERATOR(pg_catalog.<>) $5)",
+				5, keep_types, values, NULL, SPI_OK_UPDATE);
 		}
 		else if (!share->keep)
 		{
@@ -272,24 +276,27 @@ static void
 write_posting(Step *step)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[6];
-	char		nulls[7] = "      ";
+	static const Oid types[] = {
+		INT8OID, INT8OID, TIMESTAMPTZOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+	};
+	Datum		values[7];
+	char		nulls[8] = "       ";
 
-	if (step->before.nulls[COL_REPLY_ID])
+	if (step->after.nulls[COL_REPLY_ID])
 		return;
-	values[0] = step->before.values[COL_REPLY_ID];
+	values[0] = step->after.values[COL_REPLY_ID];
 	values[1] = Int64GetDatum(step->authority_id);
 	values[2] = TimestampTzGetDatum(step->occurred_at);
 	text_or_null(values, nulls, 3, osm_details_text(step->details, "channel"));
 	text_or_null(values, nulls, 4, osm_details_text(step->details, "url"));
 	text_or_null(values, nulls, 5, osm_details_text(step->details, "fallback_reason"));
+	text_or_null(values, nulls, 6, osm_details_text(step->details, "account"));
 	(void) osm_spi_run(
 		&plan,
 		"UPDATE osm.reply SET state = 'posted', posted_at = $3, posted_channel = $4, "
-		"posted_url = $5, fallback_reason = $6 "
+		"posted_url = $5, fallback_reason = $6, posted_account = $7 "
 		"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-		6, types, values, nulls, SPI_OK_UPDATE);
+		7, types, values, nulls, SPI_OK_UPDATE);
 	MemoryContextSwitchTo(step->context);
 }
 
@@ -411,7 +418,8 @@ write_notifications(Step *step)
 	values[5] = step->after.values[COL_BODIES];
 	values[6] = DateADTGetDatum(osm_step_date(step));
 	values[7] = Int64GetDatum(step->actor_id);
-	values[8] = CStringGetTextDatum(psprintf("%s: %lld", step->action->title,
+	values[8] = CStringGetTextDatum(psprintf("%s: %lld", step->action->subject ?
+											 step->action->subject : step->action->title,
 											 (long long) step->incident_id));
 	values[9] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
 	values[10] = TimestampTzGetDatum(step->recorded_at);
@@ -419,12 +427,17 @@ write_notifications(Step *step)
 		&plan,
 		"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
 		"subject, data, created_at, deliver_after) "
-		"SELECT DISTINCT $1, $2, $3, 'step', a.official_id, $9, $10, $11, $11 "
-		"FROM osm.appointment AS a WHERE a.authority_id OPERATOR(pg_catalog.=) $1 "
+		"SELECT DISTINCT $1, $2, $3, 'step', o.official_id, $9, $10, $11, $11 "
+		"FROM osm.appointment AS a, LATERAL (SELECT a.official_id UNION ALL "
+		"  SELECT s.deputy_id FROM osm.substitution AS s "
+		"  WHERE s.principal_id OPERATOR(pg_catalog.=) a.official_id "
+		"    AND s.authority_id OPERATOR(pg_catalog.=) a.authority_id "
+		"    AND s.during OPERATOR(pg_catalog.@>) $7) AS o (official_id) "
+		"WHERE a.authority_id OPERATOR(pg_catalog.=) $1 "
 		"AND a.role OPERATOR(pg_catalog.=) ANY ($4) "
 		"AND (a.role OPERATOR(pg_catalog.<>) ALL ($5) "
 		"     OR a.body_id OPERATOR(pg_catalog.=) ANY ($6)) "
-		"AND a.during OPERATOR(pg_catalog.@>) $7 AND a.official_id OPERATOR(pg_catalog.<>) $8",
+		"AND a.during OPERATOR(pg_catalog.@>) $7 AND o.official_id OPERATOR(pg_catalog.<>) $8",
 		11, types, values, NULL, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
@@ -457,6 +470,10 @@ osm_step_write(Step *step)
 		case EFFECT_SEND_BACK:
 			write_review(step, "sent_back", "sent_back");
 			break;
+		case EFFECT_PUBLISH:
+			write_reply(step);
+			write_posting(step);
+			break;
 		case EFFECT_POST:
 			write_posting(step);
 			break;
@@ -464,7 +481,8 @@ osm_step_write(Step *step)
 			break;
 	}
 	osm_step_clocks(step);
-	if (step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)
+	if (step->to != step->from &&
+		(step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN))
 		release_all(step);
 	osm_event_write(step, osm_details_for_event(step));
 	write_notifications(step);

@@ -27,14 +27,15 @@ PG_FUNCTION_INFO_V1(osm_tick);
 
 /*
  * The people told of a breach or a warning: holders of the responsible role, in
- * the body that answers for the clock where the role counts by assignment.
+ * the body that answers for the clock where the role counts by assignment, and
+ * their deputies.
  * $1 is now; the clocks come from the statement around it.
  */
 #define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
 	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, " \
 	"  recipient_id, subject, data, created_at, deliver_after) " \
 	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind \
-	"', a.official_id, " \
+	"', p.official_id, " \
 	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
 	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
 	"FROM " clocks " AS c " \
@@ -49,7 +50,12 @@ PG_FUNCTION_INFO_V1(osm_tick);
 	"  AND (o.scope OPERATOR(pg_catalog.=) 'authority' " \
 	"    OR a.body_id OPERATOR(pg_catalog.=) c.body_id) " \
 	"  AND a.during OPERATOR(pg_catalog.@>) " \
-	"    (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date " \
+	"    (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date, " \
+	"LATERAL (SELECT a.official_id UNION ALL SELECT s.deputy_id FROM osm.substitution AS s " \
+	"  WHERE s.principal_id OPERATOR(pg_catalog.=) a.official_id " \
+	"    AND s.authority_id OPERATOR(pg_catalog.=) a.authority_id " \
+	"    AND s.during OPERATOR(pg_catalog.@>) " \
+	"      (pg_catalog.timezone(g.time_zone, $1))::pg_catalog.date) AS p (official_id) " \
 	"ON CONFLICT DO NOTHING"
 
 static const char *const flag_sql =
@@ -102,7 +108,9 @@ static const char *const next_sql =
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL), "
 	"  (SELECT pg_catalog.min(c.warn_at) FROM osm.clock AS c "
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL), "
-	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r)";
+	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r), "
+	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due)";
 
 /*
  * write_batch runs one of the two writing statements and returns how many clocks
@@ -135,25 +143,31 @@ write_batch(SPIPlanPtr *slot, const char *sql, TimestampTz now)
 	return (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
 }
 
-/*
- * next_instants reads the earliest due, the earliest warning and since when a
- * recalculation waits; DT_NOEND for none.
- */
-static void
-next_instants(SPIPlanPtr *slot, TimestampTz *due, TimestampTz *warning, TimestampTz *waiting)
+/* What waits, by kind; DT_NOEND for none. */
+typedef struct Instants
 {
-	HeapTuple	row;
-	bool		isnull;
-	Datum		value;
+	TimestampTz due;			/* earliest breach */
+	TimestampTz warning;
+	TimestampTz recalculation;	/* since when one is requested */
+	TimestampTz action;			/* earliest end of a term that takes an action */
+} Instants;
+
+static void
+next_instants(SPIPlanPtr *slot, Instants *next)
+{
+	TimestampTz *const kinds[] = {
+		&next->due, &next->warning, &next->recalculation, &next->action
+	};
 
 	(void) osm_spi_run(slot, next_sql, 0, NULL, NULL, NULL, SPI_OK_SELECT);
-	row = SPI_tuptable->vals[0];
-	value = SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &isnull);
-	*due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
-	value = SPI_getbinval(row, SPI_tuptable->tupdesc, 2, &isnull);
-	*warning = isnull ? DT_NOEND : DatumGetTimestampTz(value);
-	value = SPI_getbinval(row, SPI_tuptable->tupdesc, 3, &isnull);
-	*waiting = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+	for (int i = 0; i < (int) lengthof(kinds); i++)
+	{
+		bool		isnull;
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1,
+										  &isnull);
+
+		*kinds[i] = isnull ? DT_NOEND : DatumGetTimestampTz(value);
+	}
 }
 
 /*
@@ -172,12 +186,12 @@ osm_tick(PG_FUNCTION_ARGS)
 	static SPIPlanPtr warn_plan = NULL;
 	static SPIPlanPtr next_plan = NULL;
 	TimestampTz now = osm_now();
-	TimestampTz due;
-	TimestampTz warning;
-	TimestampTz waiting;
+	Instants	next;
+	TimestampTz next_due;
 	int32		breaches = 0;
 	int32		warnings = 0;
 	int32		recalculated = 0;
+	int32		actions = 0;
 	Datum		values[4];
 	bool		nulls[4] = {false, false, false, false};
 	TupleDesc	desc;
@@ -189,25 +203,27 @@ osm_tick(PG_FUNCTION_ARGS)
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	next_instants(&next_plan, &due, &warning, &waiting);
-	if (waiting != DT_NOEND)
+	next_instants(&next_plan, &next);
+	if (next.recalculation != DT_NOEND)
 		recalculated = osm_recalculate_some(now);
-	if (recalculated > 0)
-		next_instants(&next_plan, &due, &warning, &waiting);
-	if (due < now || flag_plan == NULL)
+	if (next.action < now)
+		actions = osm_take_due_actions(now);
+	if (recalculated + actions > 0)
+		next_instants(&next_plan, &next);
+	if (next.due < now || flag_plan == NULL)
 		breaches = write_batch(&flag_plan, flag_sql, now);
-	if (warning <= now || warn_plan == NULL)
+	if (next.warning <= now || warn_plan == NULL)
 		warnings = write_batch(&warn_plan, warn_sql, now);
 	if (breaches + warnings > 0)
-		next_instants(&next_plan, &due, &warning, &waiting);
+		next_instants(&next_plan, &next);
 	SPI_finish();
 	osm_become_user(&rights);
 
 	values[0] = Int32GetDatum(breaches);
 	values[1] = Int32GetDatum(warnings);
-	due = Min(Min(due, warning), waiting);
-	values[2] = TimestampTzGetDatum(due);
-	nulls[2] = due == DT_NOEND;
-	values[3] = Int32GetDatum(recalculated);
+	next_due = Min(Min(next.due, next.warning), Min(next.recalculation, next.action));
+	values[2] = TimestampTzGetDatum(next_due);
+	nulls[2] = next_due == DT_NOEND;
+	values[3] = Int32GetDatum(recalculated + actions);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

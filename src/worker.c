@@ -368,7 +368,7 @@ call_tick(OsmPass *pass)
 	value = GetAttributeByNum(row, 3, &isnull);
 	pass->next_due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	value = GetAttributeByNum(row, 4, &isnull);
-	pass->recalculated = isnull ? 0 : DatumGetInt32(value);
+	pass->moved = isnull ? 0 : DatumGetInt32(value);
 
 	if (pass->breaches + pass->warnings > 0)
 		Async_Notify(CHANNEL, psprintf("%d breaches, %d warnings", pass->breaches,
@@ -477,7 +477,7 @@ static void
 end_pass(const OsmPass *pass, TimestampTz due)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		worked = pass->breaches + pass->warnings + pass->recalculated > 0;
+	bool		worked = pass->breaches + pass->warnings + pass->moved > 0;
 	OsmDatabaseState before;
 	OsmWorkerSlot *slot;
 	int			failures;
@@ -499,7 +499,8 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			slot->last_pass = now;
 			slot->breaches += pass->breaches;
 			slot->warnings += pass->warnings;
-			if (pass->breaches + pass->warnings > 0 && !pass->simulated && due != DT_NOEND && due < now)
+			if (pass->breaches + pass->warnings > 0 && !pass->simulated &&
+				due != DT_NOEND && due < now)
 				osm_slot_lag(slot, now - due);
 			if (pass->next_due < osm_slot_next_due(slot))
 				osm_slot_set_next_due(slot, pass->next_due);
@@ -703,7 +704,7 @@ osm_worker_main(Datum main_arg)
 
 	while (run_pass(&pass) && pass.state == OSM_DATABASE_READY)
 	{
-		if (pass.breaches + pass.warnings + pass.recalculated > 0)
+		if (pass.breaches + pass.warnings + pass.moved > 0)
 			linger_until = GetCurrentTimestamp() + (int64) osm_worker_idle * 1000;
 		if (!wait_for_more(&pass, linger_until))
 			break;

@@ -98,7 +98,7 @@ typedef struct OsmPass
 	OsmDatabaseState state;
 	int			breaches;
 	int			warnings;
-	int			recalculated;	/* incidents looked at after a change of a calendar */
+	int			moved;	/* incidents recalculated or acted on */
 	TimestampTz next_due;		/* DT_NOEND when nothing is */
 	bool		simulated;
 	TimestampTz now;			/* osm.now() of the pass */

@@ -120,6 +120,7 @@ AS $osm_function$
         SELECT i.item ->> 'clause', i.path || '.' || d.key, d.section, i.item ->> d.key
         FROM (VALUES ('transitions', 'action', 'actions'), ('transitions', 'from', 'states'),
                      ('transitions', 'to', 'states'), ('clocks', 'anchor', 'clocks'),
+                     ('clocks', 'share_of', 'clocks'), ('clocks', 'on_due', 'actions'),
                      ('clocks', 'responsible', 'roles'), ('duties', 'responsible', 'roles'))
                  AS d (home, key, section),
              osm.regulation_items(complete, d.home) AS i
@@ -153,13 +154,26 @@ AS $osm_function$
     FROM referred AS r LEFT JOIN defined AS d ON d.section = r.section AND d.name = r.name
     WHERE r.name IS NOT NULL AND d.name IS NULL
     UNION ALL
-    SELECT i.item ->> 'clause', format('%s.%s: "%s" names no kind of reply', i.path, k, v),
-           'Kinds of reply are answer, interim and clarification.'
+    SELECT i.item ->> 'clause', format('%s.%s: "%s" names no kind of step', i.path, k, v),
+           'Kinds of reply are answer, interim and clarification; where bodies get the work, it is '
+           'one or several.'
     FROM (VALUES ('clocks', '{starts_on,stops_on,cancels_on,pauses_on,resumes_on}'::text[]),
                  ('contents', '{applies_to}')) AS d (home, keys),
          osm.regulation_items(complete, d.home) AS i, unnest(d.keys) AS k,
          jsonb_array_elements_text(i.item -> k) AS v
-    WHERE v LIKE '%/%' AND split_part(v, '/', 2) NOT IN ('answer', 'interim', 'clarification')
+    WHERE v LIKE '%/%'
+      AND split_part(v, '/', 2) <> ALL (
+          CASE WHEN EXISTS (
+                   SELECT FROM osm.regulation_items(complete, 'actions') AS a
+                   WHERE a.item ->> 'name' = split_part(v, '/', 1)
+                     AND a.item ->> 'effect' = 'assign')
+               THEN '{one,several}'::text[] ELSE '{answer,interim,clarification}' END)
+    UNION ALL
+    SELECT i.item ->> 'clause', format('%s.same: "%s" is nothing replies can share', i.path, v),
+           'They can share text, account and channel.'
+    FROM osm.regulation_items(complete, 'contents') AS i,
+         jsonb_array_elements_text(i.item -> 'same') AS v
+    WHERE v NOT IN ('text', 'account', 'channel')
     UNION ALL
     SELECT i.item ->> 'clause',
            format('%s.applies_when: "%s" is no value of "%s"', i.path, v, d.key),
@@ -217,7 +231,10 @@ AS $osm_function$
     SELECT split_part(entry, '/', 1) = action
         AND (entry NOT LIKE '%/%'
              OR osm.conditions_overlap(
-                    jsonb_build_object('reply_kind', jsonb_build_array(split_part(entry, '/', 2))),
+                    jsonb_build_object(
+                        CASE WHEN split_part(entry, '/', 2) IN ('one', 'several')
+                             THEN 'bodies' ELSE 'reply_kind' END,
+                        jsonb_build_array(split_part(entry, '/', 2))),
                     applies_when))
 $osm_function$;
 COMMENT ON FUNCTION osm.step_matches(text, text, jsonb) IS
@@ -269,8 +286,9 @@ AS $osm_function$
     FROM step AS t WHERE t.effect <> 'register' AND t.from_state IS NULL
     UNION ALL
     SELECT 'error', t.clause, format('%s: state "%s" is final and has a way out', t.path, s.name),
-           'A repeat is a new incident; make the state open or remove the transition.'
-    FROM step AS t JOIN state AS s ON s.name = t.from_state WHERE s.kind IN ('final', 'forbidden')
+           'A repeat is a new incident; what may follow is a step without "to" and effect.'
+    FROM step AS t JOIN state AS s ON s.name = t.from_state
+    WHERE s.kind IN ('final', 'forbidden') AND NOT (t.to_state IS NULL AND t.effect = 'none')
     UNION ALL
     SELECT 'error', NULL, format('state "%s" cannot be reached', s.name),
            'Add a transition that leads there or remove the state.'
@@ -325,11 +343,24 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'contents') AS i,
          LATERAL (VALUES
              ('needs a key', 'Name the part of the reply in "key".',
-              i.item ->> 'check' NOT IN ('same_channel', 'known_channel') AND NOT i.item ? 'key'),
-             ('needs a limit', 'Give the number of items in "limit".',
-              i.item ->> 'check' IN ('max_items', 'min_items') AND NOT i.item ? 'limit'),
+              i.item ->> 'check' NOT IN ('same_channel', 'known_channel', 'known_account', 'rate')
+              AND NOT i.item ? 'key'),
+             ('needs a limit', 'Give the number in "limit".',
+              i.item ->> 'check' IN ('max_items', 'min_items', 'max_length', 'min_length', 'rate')
+              AND NOT i.item ? 'limit'),
              ('has no limit', 'Remove "limit".',
-              i.item ->> 'check' NOT IN ('max_items', 'min_items') AND i.item ? 'limit'),
+              i.item ->> 'check' NOT IN
+                  ('max_items', 'min_items', 'max_length', 'min_length', 'rate')
+              AND i.item ? 'limit'),
+             ('needs phrases', 'List in "phrases" what the text must not hold.',
+              i.item ->> 'check' = 'without_phrases' AND i.item -> 'phrases' = '[]'),
+             ('has no phrases', 'Remove "phrases".',
+              i.item ->> 'check' <> 'without_phrases' AND i.item -> 'phrases' <> '[]'),
+             ('needs "per" and "same"', 'Say within how long, and what the replies share.',
+              i.item ->> 'check' = 'rate'
+              AND (NOT i.item ? 'per' OR i.item -> 'same' = '[]')),
+             ('has no "per" or "same"', 'Remove them.',
+              i.item ->> 'check' <> 'rate' AND (i.item ? 'per' OR i.item -> 'same' <> '[]')),
              ('needs a list of reasons named like its key', 'Add the values to reasons.',
               i.item ->> 'check' = 'listed'
               AND NOT EXISTS (SELECT FROM list AS l WHERE l.name = i.item ->> 'key')),
@@ -398,9 +429,34 @@ AS $osm_function$
     WHERE NOT EXISTS (SELECT FROM chain AS h WHERE h.name = c.name AND h.anchor = c.name)
     UNION ALL
     SELECT 'error', c.clause, format('%s: "%s" has no term', c.path, c.name),
-           'Give "term", or "due_from" where a named date is the end.'
+           'Give "term", "share_of" and "share", or "due_from" where a named date is the end.'
     FROM clock AS c
-    WHERE NOT c.item ? 'term' AND (c.anchor IS NOT NULL OR NOT c.item ? 'due_from')
+    WHERE NOT c.item ? 'term' AND NOT c.item ? 'share_of'
+      AND (c.anchor IS NOT NULL OR NOT c.item ? 'due_from')
+    UNION ALL
+    SELECT 'error', c.clause, format('%s: the share of "%s" %s', c.path, c.name, f.fault), f.hint
+    FROM clock AS c
+    LEFT JOIN clock AS o ON o.name = c.item ->> 'share_of',
+         LATERAL (VALUES
+             ('is a term of its own besides', 'Leave out "term" and the urgent terms.',
+              c.item ? 'share_of'
+              AND (c.item ? 'term' OR c.item ? 'urgent_term' OR c.item ? 'urgent_factor')),
+             ('needs both "share_of" and "share"', NULL,
+              (c.item ? 'share_of') <> (c.item ? 'share')),
+             ('must be positive, with at most four decimals', NULL,
+              (c.item ->> 'share')::numeric <= 0
+              OR scale(trim_scale((c.item ->> 'share')::numeric)) > 4),
+             ('is one of days', 'Business days cannot be shared; give a term in hours.',
+              osm.business_days((o.item ->> 'term')::osm.business_interval) <> 0),
+             ('is of a rule without a term of its own', 'Name a rule that has "term".',
+              o.name IS NOT NULL AND NOT o.item ? 'term')) AS f (fault, hint, holds)
+    WHERE f.holds
+    UNION ALL
+    SELECT 'error', c.clause,
+           format('%s.on_due: nobody can be made to take "%s"', c.path, c.item ->> 'on_due'),
+           'The action has no effect and demands nothing.'
+    FROM clock AS c JOIN step AS t ON t.action = c.item ->> 'on_due'
+    WHERE t.effect <> 'none' OR t.requires <> '{}'
     UNION ALL
     SELECT 'error', e.clause, format('%s.%s: no transition is a step "%s"', e.path, e.key, e.entry),
            'The kind of reply contradicts the conditions of the action''s transitions.'

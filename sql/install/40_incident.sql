@@ -87,7 +87,7 @@ BEGIN
     VALUES (regulation, coalesce(message ->> 'kind', 'incident'), message ->> 'channel',
             message ->> 'url', message ->> 'external_id', message ->> 'author', message ->> 'text',
             (message ->> 'published_at')::timestamptz, (message ->> 'detected_at')::timestamptz,
-            message ->> 'topic', message ->> 'place', coalesce(message ->> 'importance', 'normal'),
+            message ->> 'topic', message ->> 'place', message ->> 'importance',
             (message ->> 'repeat_of')::bigint,
             message - ARRAY['kind', 'channel', 'url', 'external_id', 'author', 'text',
                             'published_at', 'detected_at', 'topic', 'place', 'importance',

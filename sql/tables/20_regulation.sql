@@ -15,7 +15,9 @@ CREATE TABLE osm.regulation (
     in_force daterange NOT NULL CHECK (NOT pg_catalog.isempty(in_force)),
     time_zone text NOT NULL,
     calendar text NOT NULL REFERENCES osm.calendar (name),
-    several_bodies text NOT NULL DEFAULT 'joint' CHECK (several_bodies IN ('joint', 'separate')),
+    several_bodies text NOT NULL DEFAULT 'joint'
+        CHECK (several_bodies IN ('joint', 'separate', 'choice')),
+    lead_contributes boolean NOT NULL DEFAULT false,
     urgent_importance text[] NOT NULL DEFAULT '{}',
     minimum_sample integer NOT NULL DEFAULT 2 CHECK (minimum_sample > 0),
     UNIQUE (code, edition),
@@ -45,6 +47,9 @@ COMMENT ON COLUMN osm.regulation.calendar IS 'Calendar of clock rules that name 
 COMMENT ON COLUMN osm.regulation.several_bodies IS
     'What routing to several bodies means: joint (one joint reply) or separate (each answers on '
     'its own, as a part of its own).';
+COMMENT ON COLUMN osm.regulation.lead_contributes IS
+    'Whether the leading body owes its part of a joint reply like the others, as somebody else '
+    'drafts it.';
 COMMENT ON COLUMN osm.regulation.urgent_importance IS
     'Importance values that make an incident urgent.';
 COMMENT ON COLUMN osm.regulation.minimum_sample IS
@@ -136,7 +141,8 @@ CREATE TABLE osm.action (
     title_en text,
     effect text NOT NULL DEFAULT 'none' CHECK (effect IN (
         'none', 'register', 'assign', 'release', 'contribute', 'submit', 'endorse', 'approve',
-        'send_back', 'post', 'classify', 'set_term', 'link_repeat')),
+        'send_back', 'post', 'classify', 'set_term', 'link_repeat', 'publish')),
+    subject text,
     notifies text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (regulation_id, name)
 );
@@ -150,7 +156,10 @@ COMMENT ON COLUMN osm.action.effect IS
     'What is written: register (the incident itself), assign (bodies get the work), release (a '
     'body gives it back), contribute (a body''s information), submit (a draft reply), endorse / '
     'approve / send_back (a review), post (the reply is out), classify (topic, place, importance), '
-    'set_term (a clock''s due by hand), link_repeat (an earlier incident), none.';
+    'set_term (a clock''s due by hand), link_repeat (an earlier incident), publish (a reply '
+    'written and out in one step), none.';
+COMMENT ON COLUMN osm.action.subject IS
+    'Mark that subject lines of its notifications begin with; null: the title.';
 COMMENT ON COLUMN osm.action.notifies IS
     'Roles whose holders get a notification in the same transaction.';
 
@@ -202,8 +211,11 @@ CREATE TABLE osm.clock_rule (
     resumes_on text[] NOT NULL DEFAULT '{}',
     anchor text,
     term osm.business_interval,
+    share_of text,
+    share numeric(6,4) CHECK (share > 0),
     counts_from text,
     due_from text,
+    on_due text,
     calendar text REFERENCES osm.calendar (name),
     urgent_term osm.business_interval,
     urgent_factor numeric(6,4) CHECK (urgent_factor > 0),
@@ -218,7 +230,9 @@ CREATE TABLE osm.clock_rule (
     UNIQUE (regulation_id, name),
     FOREIGN KEY (regulation_id, responsible) REFERENCES osm.role (regulation_id, name),
     FOREIGN KEY (regulation_id, clause) REFERENCES osm.clause,
-    CHECK (term IS NOT NULL OR due_from IS NOT NULL)
+    FOREIGN KEY (regulation_id, on_due) REFERENCES osm.action (regulation_id, name),
+    CHECK (term IS NOT NULL OR due_from IS NOT NULL OR share_of IS NOT NULL),
+    CHECK ((share_of IS NULL) = (share IS NULL))
 );
 COMMENT ON TABLE osm.clock_rule IS 'Terms of an act. A clock is one run of one rule.';
 COMMENT ON COLUMN osm.clock_rule.id IS 'Key; a clock keeps the rule it was judged by.';
@@ -238,12 +252,17 @@ COMMENT ON COLUMN osm.clock_rule.resumes_on IS 'Actions after which it runs on.'
 COMMENT ON COLUMN osm.clock_rule.anchor IS
     'Rule whose due instant this one counts back from: due = anchor''s due - term.';
 COMMENT ON COLUMN osm.clock_rule.term IS 'How long the clock may run.';
+COMMENT ON COLUMN osm.clock_rule.share_of IS
+    'Rule whose term, as it applies to the incident, this one''s is a share of.';
+COMMENT ON COLUMN osm.clock_rule.share IS 'The share, such as 0.5.';
 COMMENT ON COLUMN osm.clock_rule.counts_from IS
     'Named date of the incident or the step from which the term counts, instead of the instant of '
     'the step: published_at, detected_at or a key of the details.';
 COMMENT ON COLUMN osm.clock_rule.due_from IS
     'Key of the details that, where present, names the due instant itself (a promised date); a '
     'date without a time means the end of that day.';
+COMMENT ON COLUMN osm.clock_rule.on_due IS
+    'Action nobody takes, taken when the term ends; such a clock is no breach.';
 COMMENT ON COLUMN osm.clock_rule.calendar IS
     'Calendar of the term; null for the regulation''s (or the body''s own where it has one).';
 COMMENT ON COLUMN osm.clock_rule.urgent_term IS 'Term of an urgent incident.';
@@ -274,16 +293,23 @@ CREATE TABLE osm.content_rule (
     applies_when jsonb NOT NULL DEFAULT '{}',
     "check" text NOT NULL CHECK ("check" IN
         ('present', 'absent', 'max_items', 'min_items', 'listed', 'ticked', 'same_channel',
-         'known_channel')),
+         'known_channel', 'known_account', 'max_length', 'min_length', 'without_phrases', 'rate')),
     key text,
     unless text[] NOT NULL DEFAULT '{}',
     "limit" integer,
+    phrases text[] NOT NULL DEFAULT '{}',
+    per osm.business_interval,
+    same text[] NOT NULL DEFAULT '{}',
     mode text NOT NULL DEFAULT 'block' CHECK (mode IN ('block', 'checklist', 'warn')),
     clause text NOT NULL,
     PRIMARY KEY (regulation_id, name),
     FOREIGN KEY (regulation_id, clause) REFERENCES osm.clause,
-    CHECK (("check" IN ('same_channel', 'known_channel')) OR key IS NOT NULL),
-    CHECK (("check" IN ('max_items', 'min_items')) = ("limit" IS NOT NULL))
+    CHECK (("check" IN ('same_channel', 'known_channel', 'known_account', 'rate'))
+        OR key IS NOT NULL),
+    CHECK (("check" IN ('max_items', 'min_items', 'max_length', 'min_length', 'rate'))
+        = ("limit" IS NOT NULL)),
+    CHECK (("check" = 'without_phrases') = (phrases <> '{}')),
+    CHECK (("check" = 'rate') = (per IS NOT NULL))
 );
 COMMENT ON TABLE osm.content_rule IS 'What a step''s details, above all a reply, must hold.';
 COMMENT ON COLUMN osm.content_rule.regulation_id IS 'Edition the rule belongs to.';
@@ -301,13 +327,22 @@ COMMENT ON COLUMN osm.content_rule."check" IS
     'listed: a present value is a code of the reason list named like the key; ticked: the key is '
     'true in details.checklist; '
     'same_channel: the reply goes where the message was; known_channel: the channel is one the '
-    'act names.';
+    'act names; known_account: the account is one the posting body has open there; max_length, '
+    'min_length: characters of the key against the limit; without_phrases: none of phrases is in '
+    'it; rate: no more than limit replies posted within per that have same in common.';
 COMMENT ON COLUMN osm.content_rule.key IS
     'Key of the details (of the current reply where a reply is reviewed or posted).';
 COMMENT ON COLUMN osm.content_rule.unless IS
     'Keys that, if all are present, lift the rule; if only some are, the missing ones are '
     'demanded.';
 COMMENT ON COLUMN osm.content_rule."limit" IS 'Number of items for max_items and min_items.';
+COMMENT ON COLUMN osm.content_rule.phrases IS
+    'For without_phrases: what the text must not hold, in any case of letters.';
+COMMENT ON COLUMN osm.content_rule.per IS
+    'For rate: within how long; days are local days, today included, time counts back on the '
+    'calendar of the act.';
+COMMENT ON COLUMN osm.content_rule.same IS
+    'For rate: what the replies counted have in common with this one: text, account, channel.';
 COMMENT ON COLUMN osm.content_rule.mode IS
     'block: the step is refused (OW004, channels OW006); checklist: likewise, a person''s tick '
     'decides; warn: recorded in the event only.';

@@ -19,6 +19,7 @@ CREATE TABLE osm.clock (
     state text NOT NULL DEFAULT 'running' CHECK (state IN
         ('running', 'paused', 'met', 'missed', 'cancelled')),
     armed boolean NOT NULL,
+    on_due boolean NOT NULL DEFAULT false,
     binding boolean NOT NULL,
     outer_term boolean NOT NULL,
     provisional boolean NOT NULL DEFAULT false,
@@ -58,6 +59,8 @@ COMMENT ON COLUMN osm.clock.stopped_at IS 'When it ended.';
 COMMENT ON COLUMN osm.clock.state IS
     'running, paused, met (stopped no later than due), missed, cancelled (no verdict).';
 COMMENT ON COLUMN osm.clock.armed IS 'False for a rule armed on use: not flagged while it runs.';
+COMMENT ON COLUMN osm.clock.on_due IS
+    'True while osm.tick() is to take the action of the rule when the term ends.';
 COMMENT ON COLUMN osm.clock.binding IS 'False where a breach is shown and not counted.';
 COMMENT ON COLUMN osm.clock.outer_term IS 'Whether the term is owed to the author.';
 COMMENT ON COLUMN osm.clock.provisional IS
@@ -80,6 +83,7 @@ CREATE INDEX clock_due_idx ON osm.clock (due_at) INCLUDE (authority_id)
     WHERE state = 'running' AND armed AND flagged_at IS NULL;
 CREATE INDEX clock_warn_idx ON osm.clock (warn_at) INCLUDE (authority_id)
     WHERE state = 'running' AND warn_at IS NOT NULL;
+CREATE INDEX clock_on_due_idx ON osm.clock (due_at) WHERE state = 'running' AND on_due;
 CREATE INDEX clock_open_idx ON osm.clock (calendar, incident_id) INCLUDE (authority_id)
     WHERE state IN ('running', 'paused');
 CREATE INDEX clock_body_idx ON osm.clock (body_id, due_at, authority_id) WHERE outer_term;
@@ -91,7 +95,8 @@ CREATE TABLE osm.recalculation (
 );
 COMMENT ON TABLE osm.recalculation IS
     'Calendars that changed and whose open clocks are still to be counted again, by osm.tick().';
-COMMENT ON COLUMN osm.recalculation.calendar IS 'The calendar; those that lie over it are meant too.';
+COMMENT ON COLUMN osm.recalculation.calendar IS
+    'The calendar; those that lie over it are meant too.';
 COMMENT ON COLUMN osm.recalculation.requested_at IS 'When it changed.';
 COMMENT ON COLUMN osm.recalculation.after_incident IS 'Incidents up to this one are done.';
 

@@ -90,7 +90,7 @@ DECLARE
 BEGIN
     PERFORM osm.act_as('robot');
     id := osm.register('ru-alt-132-2020',
-        '{"channel": "vk", "text": "Яма", "topic": "дороги",
+        '{"channel": "vk", "text": "Яма", "importance": "normal", "topic": "дороги",
             "place": "Барнаул"}'::jsonb || message);
     PERFORM osm.act_as('curator');
     IF state = 'dismissed' THEN
