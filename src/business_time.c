@@ -5,8 +5,8 @@
  *
  * The hazard that shaped this file: these functions run once per row of large
  * tables.  The calendar is remembered in fn_extra together with its name and
- * the generation it was built in, so that a row costs two comparisons and two
- * look-ups; nothing is allocated but the result.
+ * the generation and statement it was looked up in, so that a row costs three
+ * comparisons and two look-ups; nothing is allocated but the result.
  *
  * Infinite instants and dates end here: the core knows finite ones only.
  *
@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -49,6 +50,7 @@ typedef struct CallCache
 {
 	OsmCalendar *calendar;
 	uint64		generation;
+	TimestampTz statement;		/* start of the client's statement it was looked up in */
 	bool		constant;		/* the name is a literal of the query: no need to compare */
 	int			length;			/* of name */
 	char		name[FLEXIBLE_ARRAY_MEMBER];	/* not terminated */
@@ -86,6 +88,7 @@ look_up(FunctionCallInfo fcinfo, const char *name, int length, int number)
 	 * before makes the next row look it up again.
 	 */
 	call->generation = generation;
+	call->statement = GetCurrentStatementStartTimestamp();
 	call->constant = number >= 0 && argument_is_literal(fcinfo->flinfo, number);
 	call->length = length;
 	memcpy(call->name, name, length);
@@ -96,14 +99,26 @@ look_up(FunctionCallInfo fcinfo, const char *name, int length, int number)
 	return calendar;
 }
 
+/*
+ * Whether what fn_extra keeps may be used without a look-up.  A later statement
+ * looks up again, and so hears of changes: an expression of PL/pgSQL lives as
+ * long as its transaction, a cursor longer.
+ */
+static inline bool
+still_good(const CallCache *call)
+{
+	return call != NULL && call->generation == osm_calendar_generation &&
+		call->statement == GetCurrentStatementStartTimestamp();
+}
+
 /* The calendar of that name; number is that of the argument it came as, -1 if it did not. */
 static inline OsmCalendar *
 calendar_named(FunctionCallInfo fcinfo, const char *name, int length, int number)
 {
 	CallCache  *call = (CallCache *) fcinfo->flinfo->fn_extra;
 
-	if (likely(call != NULL && call->generation == osm_calendar_generation &&
-			   call->length == length && memcmp(call->name, name, length) == 0))
+	if (likely(still_good(call) && call->length == length &&
+			   memcmp(call->name, name, length) == 0))
 		return call->calendar;
 	return look_up(fcinfo, name, length, number);
 }
@@ -115,7 +130,7 @@ calendar_argument(FunctionCallInfo fcinfo, int number)
 	CallCache  *call = (CallCache *) fcinfo->flinfo->fn_extra;
 	text	   *name;
 
-	if (likely(call != NULL && call->constant && call->generation == osm_calendar_generation))
+	if (likely(still_good(call) && call->constant))
 		return call->calendar;
 	name = PG_GETARG_TEXT_PP(number);
 	return calendar_named(fcinfo, VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name), number);

@@ -11,6 +11,9 @@
  *	 calendar is built aside and replaces its predecessor when it is complete;
  *	 one that was overtaken while it was being built is used once and built
  *	 again at the next call.
+ * - A backend hears of invalidations when a transaction begins and when it
+ *	 locks a table anew.  A later statement of the same transaction may do
+ *	 neither, so every look-up listens first.
  * - Nearly every question is about the years around now, but an archive asks
  *	 about 1950: a calendar is laid out for half a century, and again for three
  *	 when a question leaves it.
@@ -338,6 +341,7 @@ build(const char *name)
 
 	calendar->context = context;
 	calendar->name = MemoryContextStrdup(context, name);
+	MemoryContextSetIdentifier(context, calendar->name);
 	calendar->generation = osm_calendar_generation;
 	if (!lay_out(calendar, false))
 	{
@@ -365,9 +369,34 @@ osm_calendar_widen(OsmCalendar *calendar)
 }
 
 /*
- * The calendar of that name, compiled.  The pointer stays good until the next
- * call with the same name.  42704 if there is no such calendar, 55000 if the
- * tables are not installed, 22023 if its rows make no calendar.
+ * Frees every calendar of an earlier generation, whatever its name: one that
+ * was dropped or renamed is never asked for again.
+ */
+static void
+forget_stale(void)
+{
+	HASH_SEQ_STATUS scan;
+	CacheEntry *entry;
+
+	hash_seq_init(&scan, cache);
+	while ((entry = hash_seq_search(&scan)) != NULL)
+	{
+		OsmCalendar *calendar = entry->calendar;
+
+		if (calendar != NULL && calendar->generation == osm_calendar_generation)
+			continue;
+		hash_search(cache, entry->name, HASH_REMOVE, NULL);
+		if (calendar != NULL)
+			MemoryContextDelete(calendar->context);
+	}
+}
+
+/*
+ * The calendar of that name, compiled, as of the latest commit heard of: all
+ * that was committed before the caller's statement began.  The pointer stays
+ * good until the next call, of whatever name.  42704 if there is no such
+ * calendar, 55000 if the tables are not installed, 22023 if its rows make no
+ * calendar.
  */
 OsmCalendar *
 osm_calendar_get(const char *name)
@@ -377,36 +406,24 @@ osm_calendar_get(const char *name)
 	bool		found;
 
 	initialize_cache();
+	/* inside a transaction a statement that locks no table hears nothing by itself */
+	AcceptInvalidationMessages();
 	if (strlen(name) < CALENDAR_KEY_SIZE)
 		entry = hash_search(cache, name, HASH_FIND, NULL);
 	if (entry != NULL && entry->calendar != NULL &&
 		entry->calendar->generation == osm_calendar_generation)
 		return entry->calendar;
 
-	/* An error while building leaves the old one in place, still marked stale. */
+	forget_stale();
 	calendar = strlen(name) < CALENDAR_KEY_SIZE ? build(name) : NULL;
 	if (calendar == NULL)
-	{
-		entry = hash_search(cache, name, HASH_FIND, NULL);
-		if (entry != NULL)
-		{
-			OsmCalendar *gone = entry->calendar;
-
-			entry->calendar = NULL;
-			hash_search(cache, name, HASH_REMOVE, NULL);
-			if (gone != NULL)
-				MemoryContextDelete(gone->context);
-		}
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("calendar \"%s\" does not exist", name),
 				 errhint("Calendars are made by osm.define_calendar() or osm.install_preset().")));
-	}
 
 	entry = hash_search(cache, name, HASH_ENTER, &found);
-	if (!found)
-		entry->calendar = NULL;
-	if (entry->calendar != NULL)
+	if (found && entry->calendar != NULL)
 		MemoryContextDelete(entry->calendar->context);
 	entry->calendar = calendar;
 	MemoryContextSetParent(calendar->context, cache_context);

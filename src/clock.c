@@ -84,9 +84,11 @@ resume_clock(Clocks *clocks, Clock *clock)
 	Step	   *step = clocks->step;
 	TimestampTz t = step->occurred_at;
 	TimestampTz old_due = clock->due_at;
-	OsmCalendar *calendar = osm_calendar_get(clock->calendar);
+	OsmCalendar *calendar;
 
 	osm_clock_write_segment(step, clock, clock->paused_at, t, "pause");
+	/* after the write, in which triggers may look calendars up */
+	calendar = osm_calendar_get(clock->calendar);
 	if (clock->has_term && clock->rule->anchor == NULL && clock->paused_at <= clock->due_at)
 	{
 		bool		provisional = false;

@@ -6,8 +6,9 @@
  *
  * The hazard that shaped it: a compiled calendar may be replaced whenever
  * invalidations are accepted, that is, at almost any call into the server.  A
- * pointer stays good until the next osm_calendar_get() of the same name; who
- * keeps one longer compares osm_calendar_generation first.
+ * pointer stays good until the next osm_calendar_get() of whatever name, and so
+ * not over anything that may run SQL; who keeps one longer compares
+ * osm_calendar_generation first.
  *
  *-------------------------------------------------------------------------
  */
