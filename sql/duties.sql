@@ -307,7 +307,8 @@ SELECT osm.define_regulation('{
     "states": [{"name": "new", "title": "Новое", "kind": "initial"},
         {"name": "refused", "title": "Оставлено", "kind": "forbidden"},
         {"name": "done", "title": "Готово", "kind": "final"}],
-    "actions": [{"name": "register", "title": "Завести", "effect": "register"},
+    "actions": [{"name": "register", "title": "Завести", "effect": "register",
+         "notifies": ["curator"]},
         {"name": "raise_importance", "title": "Повысить", "effect": "classify"},
         {"name": "refuse", "title": "Оставить"}, {"name": "finish", "title": "Закончить"}],
     "transitions": [{"action": "register", "to": "new", "role": ["curator"], "clause": "п. 1"},
@@ -357,6 +358,10 @@ SELECT osm.define_regulation('{
          "owed_by": "body", "responsible": "clerk", "clause": "п. 1"},
         {"name": "watch", "title": "Ежедневный просмотр", "kind": "daily", "owed_by": "body",
          "responsible": "clerk", "clause": "п. 1"},
+        {"name": "surge", "title": "Всплеск", "kind": "surge", "per": "day", "minimum": 3,
+         "binding": false, "requires": ["reference"], "responsible": "curator", "clause": "п. 1"},
+        {"name": "mail", "title": "Почта доходит", "kind": "delivery", "responsible": "curator",
+         "clause": "п. 1"},
         {"name": "order", "title": "Назначен приказом", "kind": "appointment",
          "expects": ["act_ref"], "responsible": "curator", "clause": "п. 1"},
         {"name": "head_order", "title": "Руководитель назначен приказом", "kind": "appointment",
@@ -382,6 +387,8 @@ SELECT pg_temp.gaps('appointment_gap', NULL, b) FROM unnest('{Район,Отд�
 SELECT pg_temp.gaps('cover_gap');
 SELECT osm.define_authority('{"code": "rayon",
     "officials": [{"login": "t_curator", "name": "Куратор Т", "appointments": [{"body": "other",
+        "role": "curator", "act_ref": "приказ 1"}]},
+        {"login": "t_second", "name": "Второй", "appointments": [{"body": "other",
         "role": "curator", "act_ref": "приказ 1"}]}],
     "substitutions": [{"principal": "t_clerk", "deputy": "t_deputy", "from": "2026-05-01",
         "to": "2026-05-31"}]}') > 0;
@@ -480,6 +487,34 @@ FROM unnest(ARRAY[:c, :d]) AS i;
 SELECT count(*) FROM osm.duty_gap WHERE kind = 'immediate';
 \echo
 
+\echo == many messages on one topic; the day is that of the zone
+SET osm_workflow.simulated_now = '2026-05-05 23:30+03';
+SELECT pg_temp.as('t_curator', 'SELECT osm.register(''try-duties'',
+    ''{"channel": "vk", "text": "а", "topic": "вода"}'')') FROM generate_series(1, 2);
+SET osm_workflow.simulated_now = '2026-05-06 00:30+03';
+SELECT pg_temp.as('t_curator', 'SELECT osm.register(''try-duties'',
+    ''{"channel": "vk", "text": "а", "topic": "вода"}'')') FROM generate_series(1, 2);
+SELECT pg_temp.gaps('duty_gap', 'surge');
+SET osm_workflow.simulated_now = '2026-05-06 11:00+03';
+SELECT pg_temp.as('t_curator', 'SELECT osm.register(''try-duties'',
+    ''{"channel": "vk", "text": "а", "topic": "вода"}'')');
+SELECT pg_temp.gaps('duty_gap', 'surge');
+SELECT timezone('Europe/Moscow', since) FROM osm.duty_gap WHERE duty = 'surge';
+SELECT pg_temp.done('t_curator', 'try-duties', 'surge', '{"topic": "свет", "reference": "1"}');
+SELECT pg_temp.gaps('duty_gap', 'surge');
+SELECT pg_temp.done('t_curator', 'try-duties', 'surge', '{"topic": "вода", "reference": "2"}');
+SELECT pg_temp.gaps('duty_gap', 'surge');
+\echo
+
+\echo == notifications that were given up
+SELECT pg_temp.gaps('duty_gap', 'mail');
+UPDATE osm.notification AS n SET state = 'dead' WHERE n.incident_id = :d;
+SELECT duty, incident_id = :d AS d, missing FROM osm.duty_gap WHERE duty = 'mail';
+UPDATE osm.notification AS n SET state = 'sent' WHERE n.incident_id = :d;
+SELECT pg_temp.gaps('duty_gap', 'mail');
+SET osm_workflow.simulated_now = '2026-05-05 10:00+03';
+\echo
+
 \echo == moderation
 SELECT pg_temp.done('t_clerk', 'try-duties', 'moderation', m) FROM (VALUES
     ('{"url": "https://vk.example/t/1"}'::jsonb),
@@ -507,6 +542,23 @@ SET osm_workflow.simulated_now = '2026-05-12 12:00+03';
 SELECT pg_temp.gaps('duty_gap', 'watch');
 SET osm_workflow.simulated_now = '2026-07-01 00:00+03';
 SELECT pg_temp.gaps('duty_gap', d) FROM unnest('{site,plan}'::text[]) AS d;
+SET osm_workflow.simulated_now = '2026-05-05 10:00+03';
+\echo
+
+\echo == a new edition asks for what the one before asked for
+SELECT osm.define_regulation(d || '{"in_force": {"from": "2025-01-01", "to": "2026-05-06"}}') > 0,
+    osm.define_regulation(d || '{"edition": "2", "in_force": {"from": "2026-05-07"}}') > 0
+FROM osm.regulation_document('try-duties') AS d;
+SET osm_workflow.simulated_now = '2026-05-12 12:00+03';
+SELECT pg_temp.gaps('report_gap', 'fourth'), edition FROM osm.report_gap WHERE duty = 'fourth';
+SELECT pg_temp.done('t_clerk', 'try-duties', 'fourth', '{"period": "2026-03-31"}');
+SELECT pg_temp.gaps('report_gap', 'fourth');
+SELECT edition, period FROM osm.duty_record WHERE duty = 'fourth' ORDER BY id;
+-- out of force, nothing is owed and nothing recorded
+SELECT osm.define_regulation(osm.regulation_document('try-duties')
+    || '{"in_force": {"from": "2026-05-07", "to": "2026-05-11"}}') > 0;
+SELECT count(*) FROM osm.duty_owed WHERE regulation = 'try-duties';
+SELECT pg_temp.done('t_clerk', 'try-duties', 'fourth');
 SET osm_workflow.simulated_now = '2026-05-05 10:00+03';
 \echo
 

@@ -133,7 +133,7 @@ AS $osm_function$
         ('duties', 'title', 'text', true, NULL, NULL),
         ('duties', 'title_en', 'text', false, NULL, NULL),
         ('duties', 'kind', 'text', true, NULL, '{account,publication,check,report,immediate,'
-            'deficiency,moderation,one_off,daily,appointment,assistance,cover}'),
+            'surge,deficiency,moderation,one_off,daily,delivery,appointment,assistance,cover}'),
         ('duties', 'owed_by', 'text', false, NULL, '{authority,body,municipality}'),
         ('duties', 'per', 'text', false, NULL, '{day,week,month,quarter,year}'),
         ('duties', 'minimum', 'positive', false, NULL, NULL),

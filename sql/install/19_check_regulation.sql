@@ -510,19 +510,20 @@ SET search_path = pg_catalog, pg_temp
 AS $osm_function$
     -- Which key says something for which kinds, and for which it must be there.
     WITH meaning (key, kinds, needed_by) AS (VALUES
-        ('per', '{publication,report,one_off,check}'::text[], '{publication,report}'::text[]),
-        ('minimum', '{publication,appointment,deficiency}', '{}'),
+        ('per', '{publication,report,surge,one_off,check}'::text[],
+            '{publication,report,surge}'::text[]),
+        ('minimum', '{publication,surge,appointment,deficiency}', '{surge}'),
         ('due_day', '{report}', '{}'),
         ('count_scope', '{publication}', '{}'),
         ('channels', '{account,publication,check}', '{}'),
-        ('requires', '{account,publication,check,report,immediate,deficiency,moderation,one_off,'
-            'daily,appointment}', '{}'),
+        ('requires', '{account,publication,check,report,immediate,surge,deficiency,moderation,'
+            'one_off,daily,appointment}', '{}'),
         ('expects', '{account,check,moderation,appointment}', '{}'),
         ('starts_on', '{immediate}', '{immediate}'),
         ('stops_on', '{immediate}', '{}'),
         ('applies_when', '{immediate,moderation}', '{}'),
-        ('responsible', NULL, '{appointment,assistance,cover}'),
-        ('recorded_by', '{account,publication,check,report,immediate,deficiency,moderation,'
+        ('responsible', NULL, '{delivery,appointment,assistance,cover}'),
+        ('recorded_by', '{account,publication,check,report,immediate,surge,deficiency,moderation,'
             'one_off,daily}', '{}'))
     SELECT 'error', i.item ->> 'clause',
            format('%s.%s means nothing for a duty of kind %s', i.path, m.key, i.item ->> 'kind'),

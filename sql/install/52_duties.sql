@@ -521,8 +521,8 @@ BEGIN
     SELECT * INTO act FROM osm.duty_act(regulation);
     SELECT d.* INTO rule FROM osm.duty_rule AS d
     WHERE d.regulation_id = act.id AND d.name = duty
-      AND d.kind IN ('check', 'report', 'immediate', 'deficiency', 'moderation', 'one_off',
-                     'daily');
+      AND d.kind IN ('check', 'report', 'immediate', 'surge', 'deficiency', 'moderation',
+                     'one_off', 'daily');
     IF NOT FOUND THEN
         RAISE EXCEPTION 'regulation "%" has no duty "%" to be recorded', regulation, duty
             USING ERRCODE = 'OW003',
@@ -531,8 +531,8 @@ BEGIN
                       SELECT string_agg(d.name, ', ' ORDER BY d.position)
                       FROM osm.duty_rule AS d
                       WHERE d.regulation_id = act.id
-                        AND d.kind IN ('check', 'report', 'immediate', 'deficiency', 'moderation',
-                                       'one_off', 'daily')));
+                        AND d.kind IN ('check', 'report', 'immediate', 'surge', 'deficiency',
+                                       'moderation', 'one_off', 'daily')));
     END IF;
 
     place := osm.duty_body(act.authority_id, osm.duty_text(details, 'body'));
@@ -580,7 +580,7 @@ BEGIN
     first := osm.duty_day(details, 'period');
     IF rule.kind = 'daily' THEN
         first := coalesce(first, timezone(act.time_zone, done)::date);
-    ELSIF rule.per IS NULL OR rule.kind NOT IN ('report', 'one_off') THEN
+    ELSIF rule.per IS NULL OR rule.kind NOT IN ('report', 'one_off', 'surge') THEN
         first := NULL;
     ELSIF first IS NULL AND rule.kind = 'report' THEN
         first := osm.period_start(osm.period_start(act.today, rule.per) - 1, rule.per);

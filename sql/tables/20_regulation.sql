@@ -401,7 +401,8 @@ CREATE TABLE osm.duty_rule (
     title text NOT NULL,
     title_en text,
     kind text NOT NULL CHECK (kind IN ('account', 'publication', 'check', 'report', 'immediate',
-        'deficiency', 'moderation', 'one_off', 'daily', 'appointment', 'assistance', 'cover')),
+        'surge', 'deficiency', 'moderation', 'one_off', 'daily', 'delivery', 'appointment',
+        'assistance', 'cover')),
     owed_by text CHECK (owed_by IN ('authority', 'body', 'municipality')),
     per text CHECK (per IN ('day', 'week', 'month', 'quarter', 'year')),
     minimum integer CHECK (minimum > 0),
@@ -432,9 +433,10 @@ COMMENT ON COLUMN osm.duty_rule.title_en IS 'Title in English.';
 COMMENT ON COLUMN osm.duty_rule.kind IS
     'What is owed: account (an account in each channel; with expects, what accounts must have), '
     'publication (posts per period), check (a look at each account), report (one per period), '
-    'immediate (a report or notice after a step), deficiency (a notice of late steps), moderation '
-    '(a log), one_off, daily, appointment (a role is held), assistance (somebody is in charge), '
-    'cover (holders of a role have a deputy).';
+    'immediate (a report or notice after a step), surge (a report of many messages on one topic), '
+    'deficiency (a notice of late steps), moderation (a log), one_off, daily, delivery '
+    '(notifications reach the role), appointment (a role is held), assistance (somebody is in '
+    'charge), cover (holders of a role have a deputy).';
 COMMENT ON COLUMN osm.duty_rule.owed_by IS
     'Who owes it: the authority once, each body that works under the act, or each municipality; '
     'null: the authority where the responsible role has that scope or none is named, else each '
@@ -442,8 +444,8 @@ COMMENT ON COLUMN osm.duty_rule.owed_by IS
 COMMENT ON COLUMN osm.duty_rule.per IS
     'Period it recurs in; weeks run from Monday to Sunday in the zone of the act.';
 COMMENT ON COLUMN osm.duty_rule.minimum IS
-    'How many: publications in one period, holders of a role, late steps that make a notice due; '
-    'null: one.';
+    'How many: publications in one period, holders of a role, late steps or messages that make a '
+    'notice due; null: one.';
 COMMENT ON COLUMN osm.duty_rule.due_day IS
     'Day of the next period by which a report is due, moved on to a working day; null: the last '
     'working day of the next period.';

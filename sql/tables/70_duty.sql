@@ -129,3 +129,6 @@ ALTER TABLE osm.duty_record
 -- Late steps that a notice of shortcomings has to speak of.
 CREATE INDEX clock_breach_idx ON osm.clock (body_id, due_at, authority_id)
     WHERE binding AND armed AND excuse IS NULL AND (state = 'missed' OR flagged_at IS NOT NULL);
+
+-- Notifications that were given up.
+CREATE INDEX notification_dead_idx ON osm.notification (incident_id) WHERE state = 'dead';

@@ -171,7 +171,7 @@ FROM osm.duty_owed AS o
             pg_catalog.lower(a.during)
         FROM osm.appointment AS a
             JOIN osm.official AS p ON p.id = a.official_id AND p.authority_id = a.authority_id
-            CROSS JOIN LATERAL (SELECT osm.duty_lacks(o.expects,
+            CROSS JOIN LATERAL (SELECT osm.duty_lacks(o.expects || o.requires,
                 pg_catalog.jsonb_build_object('act_ref', a.act_ref, 'rank', a.rank,
                     'email', p.email, 'db_role', p.db_role))) AS l (missing)
         WHERE a.authority_id = o.authority_id
@@ -260,7 +260,8 @@ COMMENT ON COLUMN osm.cover_gap.since IS 'Beginning of the appointment.';
 COMMENT ON COLUMN osm.cover_gap.answer IS 'G, a gap; W, where the act only recommends.';
 
 CREATE VIEW osm.account_gap AS
-SELECT
+SELECT DISTINCT ON (o.authority_id, o.regulation, o.clause, o.body_id, x.channel, x.account_id,
+    CASE WHEN x.account_id IS NOT NULL THEN o.duty END)
     o.authority_id,
     o.authority,
     o.regulation,
@@ -306,8 +307,8 @@ FROM osm.duty_owed AS o
         UNION ALL
         -- an account that lacks something, or that nobody has looked at
         SELECT a.id, a.channel, a.url, CASE
-                WHEN o.kind = 'account' THEN pg_catalog.array_to_string(osm.duty_lacks(o.expects,
-                    osm.account_facts(a.site_link, a.service_phone, a.is_open, a.holder_id,
+                WHEN o.kind = 'account' THEN pg_catalog.array_to_string(osm.duty_lacks(
+                    o.expects || o.requires, osm.account_facts(a.site_link, a.service_phone, a.is_open, a.holder_id,
                         a.details)), ', ')
                 WHEN r.done_at IS NULL
                     OR pg_catalog.timezone(o.time_zone, r.done_at)::date <= o.today
@@ -327,7 +328,7 @@ FROM osm.duty_owed AS o
                     AND k.account_id = a.id
                 ORDER BY k.done_at DESC, k.id DESC
                 LIMIT 1) AS r ON true
-        WHERE (o.kind = 'check' OR o.kind = 'account' AND o.expects <> '{}')
+        WHERE (o.kind = 'check' OR o.kind = 'account' AND o.expects || o.requires <> '{}')
             AND a.authority_id = o.authority_id
             AND a.body_id IN (o.body_id, o.also_body_id)
             AND (o.channels = '{}' OR a.channel = ANY (o.channels))
@@ -335,7 +336,9 @@ FROM osm.duty_owed AS o
             AND coalesce(a.closed_on > o.today, true)
         ) AS x (account_id, channel, url, missing, since)
 WHERE o.kind IN ('account', 'check')
-    AND x.missing IS NOT NULL;
+    AND x.missing IS NOT NULL
+ORDER BY o.authority_id, o.regulation, o.clause, o.body_id, x.channel, x.account_id,
+    CASE WHEN x.account_id IS NOT NULL THEN o.duty END, o.answer;
 COMMENT ON VIEW osm.account_gap IS
     'Accounts a body has to keep and does not, accounts that lack what the act expects of them, '
     'and accounts whose check is due or found something missing.';
@@ -602,6 +605,45 @@ FROM osm.duty_owed AS o
                     AND k.duty = o.duty)
         GROUP BY i.id
         UNION ALL
+        -- many messages on one topic, in the period that runs or the one before
+        SELECT NULL, NULL, NULL, i.topic || ': ' || count(*), p.first,
+            (pg_catalog.array_agg(i.detected_at ORDER BY i.detected_at))[o.minimum]
+        FROM osm.incident AS i
+            CROSS JOIN LATERAL (SELECT osm.period_start(
+                pg_catalog.timezone(o.time_zone, i.detected_at)::date, o.per)) AS p (first)
+        WHERE o.kind = 'surge'
+            AND i.authority_id = o.authority_id
+            AND i.regulation = o.regulation
+            AND i.part_of IS NULL
+            AND i.topic IS NOT NULL
+            AND i.detected_at >= pg_catalog.timezone(o.time_zone, osm.period_start(
+                osm.period_start(o.today, o.per) - 1, o.per)::timestamp)
+        GROUP BY i.topic, p.first
+        HAVING count(*) >= o.minimum
+            AND NOT EXISTS (
+                SELECT FROM osm.duty_record AS k
+                WHERE k.authority_id = o.authority_id
+                    AND k.regulation = o.regulation
+                    AND k.duty = o.duty
+                    AND k.period = p.first
+                    AND coalesce(k.evidence ->> 'topic' = i.topic, true))
+        UNION ALL
+        -- notifications nobody will get
+        SELECT NULL, n.incident_id, NULL, p.name, NULL, n.created_at
+        FROM osm.notification AS n
+            JOIN osm.incident AS i ON i.id = n.incident_id AND i.authority_id = n.authority_id
+            JOIN osm.official AS p ON p.id = n.recipient_id AND p.authority_id = n.authority_id
+        WHERE o.kind = 'delivery'
+            AND n.state = 'dead'
+            AND n.authority_id = o.authority_id
+            AND i.regulation = o.regulation
+            AND EXISTS (
+                SELECT FROM osm.appointment AS a
+                WHERE a.official_id = n.recipient_id
+                    AND a.authority_id = n.authority_id
+                    AND a.role = o.role
+                    AND (o.owed_by = 'authority' OR a.body_id = o.body_id))
+        UNION ALL
         -- late steps since the last notice of shortcomings
         SELECT c.body_id, NULL, NULL, count(*)::text, NULL, min(c.due_at)
         FROM (
@@ -652,10 +694,12 @@ FROM osm.duty_owed AS o
         WHERE m.lacks IS NOT NULL
         ) AS x (of_body_id, incident_id, record_id, missing, period, since)
     LEFT JOIN osm.body AS b ON b.id = x.of_body_id AND b.authority_id = o.authority_id
-WHERE o.kind IN ('one_off', 'daily', 'immediate', 'deficiency', 'moderation');
+WHERE o.kind IN ('one_off', 'daily', 'immediate', 'surge', 'delivery', 'deficiency',
+    'moderation');
 COMMENT ON VIEW osm.duty_gap IS
-    'One-off and daily duties not recorded, steps whose report or notice never came, late steps no '
-    'notice of shortcomings speaks of, moderation that lacks what the act expects.';
+    'One-off and daily duties not recorded, steps and surges of messages whose report or notice '
+    'never came, notifications nobody will get, late steps no notice of shortcomings speaks of, '
+    'moderation that lacks what the act expects.';
 COMMENT ON COLUMN osm.duty_gap.authority_id IS 'Key of the authority.';
 COMMENT ON COLUMN osm.duty_gap.authority IS 'Authority.';
 COMMENT ON COLUMN osm.duty_gap.regulation IS 'Code of the act.';
@@ -671,7 +715,8 @@ COMMENT ON COLUMN osm.duty_gap.record_id IS 'Record that falls short.';
 COMMENT ON COLUMN osm.duty_gap.title IS 'What is owed, in Russian.';
 COMMENT ON COLUMN osm.duty_gap.title_en IS 'The same in English.';
 COMMENT ON COLUMN osm.duty_gap.missing IS
-    'record, the keys a moderation lacks, or the number of late steps.';
+    'record, the keys a moderation lacks, topic and number of messages, number of late steps, or '
+    'who was not reached.';
 COMMENT ON COLUMN osm.duty_gap.period IS 'First day of the period.';
 COMMENT ON COLUMN osm.duty_gap.since IS
     'When it came to be owed: step, first late step, end of the day.';
