@@ -63,6 +63,7 @@ BEGIN
     END IF;
     IF state = 'compiling' THEN
         PERFORM pg_temp.step('building', id, 'contribute', '{"text": "А"}', '2026-03-02 09:20');
+        PERFORM pg_temp.step('housing2', id, 'contribute', '{"text": "Ж"}', '2026-03-02 09:22');
         known := pg_temp.step('finance', id, 'contribute', '{"text": "Ф"}', '2026-03-02 09:25');
     ELSIF state IN ('review', 'rework', 'approved') THEN
         known := pg_temp.step('housing1', id, 'submit', '{"text": "Засыпали"}', '2026-03-02 09:30');
@@ -85,6 +86,29 @@ CREATE FUNCTION pg_temp.owed(incident bigint, rule text) RETURNS text LANGUAGE s
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
     LEFT JOIN osm.body AS b ON b.id = c.body_id
     WHERE c.incident_id = incident AND r.name = rule
+$$;
+
+-- What the gap views list under a clause, all bodies or one.
+CREATE FUNCTION pg_temp.lacks(clause text, body text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE sql AS $$
+    SELECT concat_ws(' | ', g.view, g.clause, g.duty, g.body, g.missing, g.answer)
+    FROM (SELECT 'appointment_gap', a.clause, a.duty, a.body, a.missing, a.answer
+          FROM osm.appointment_gap AS a
+          UNION ALL
+          SELECT 'account_gap', a.clause, a.duty, a.body, concat_ws(' ', a.channel, a.missing),
+              a.answer FROM osm.account_gap AS a
+          UNION ALL
+          SELECT 'publication_gap', p.clause, p.duty, p.body,
+              concat_ws(' ', p.channel, p.missing, 'of', p.required, 'from', p.period),
+              p.answer FROM osm.publication_gap AS p
+          UNION ALL
+          SELECT 'report_gap', r.clause, r.duty, r.body,
+              concat_ws(' ', r.period, 'due', r.due_at), r.answer FROM osm.report_gap AS r
+          UNION ALL
+          SELECT 'duty_gap', d.clause, d.duty, d.body,
+              concat_ws(' ', d.missing, 'incident ' || d.incident_id), d.answer
+          FROM osm.duty_gap AS d) AS g (view, clause, duty, body, missing, answer)
+    WHERE g.clause = lacks.clause AND g.body = coalesce(lacks.body, g.body) ORDER BY 1
 $$;
 
 \echo
@@ -161,6 +185,7 @@ SELECT 'breaks', pg_temp.step('building', :i, 'contribute');
 SELECT 'breaks', pg_temp.step('coordinator', :i, 'compose', '{"text": "За всех"}');
 SELECT 'keeps', pg_temp.step('building', :i, 'contribute', '{"text": "По плану"}',
     '2026-03-02 14:00');
+SELECT 'keeps', pg_temp.step('housing2', :i, 'contribute', '{"text": "Кладём"}');
 SELECT 'breaks', pg_temp.step('finance', :i, 'contribute', '{"text": "Оплачено"}',
     '2026-03-02 14:01');
 SELECT pg_temp.owed(:i, 'info');
@@ -178,27 +203,39 @@ SELECT 'breaks', pg_temp.owed(:i, 'info');
 SELECT 'keeps', pg_temp.step('finance', :i, 'return'),
     pg_temp.step('building', :i, 'contribute', '{"text": "По плану"}'),
     pg_temp.step('coordinator', :i, 'route', '{"bodies": ["housing"]}');
+-- and left to one of them, no information is owed any more
+SELECT pg_temp.incident('collecting') AS i \gset
+SELECT 'keeps', pg_temp.step('coordinator', :i, 'route', '{"bodies": ["housing"]}'),
+    pg_temp.owed(:i, 'info');
 SELECT pg_temp.incident('compiling') AS i \gset
 SELECT 'keeps', pg_temp.step('coordinator', :i, 'route', '{"lead": "building",
-    "bodies": ["housing", "building"]}');
+    "bodies": ["housing", "building"]}'), pg_temp.step('coordinator', :i, 'compose',
+    '{"text": "За двоих"}'), pg_temp.step('building', :i, 'post', '{"channel": "vk"}');
 
 \echo
 \echo == AKH 3.5: the author is asked by the coordinator, without review
 SELECT pg_temp.incident('assigned') AS i \gset
-SELECT 'breaks', pg_temp.step('housing1', :i, 'ask_author', '{"text": "Где?", "channel": "vk"}');
+SELECT 'breaks', pg_temp.step('housing1', :i, 'ask_author', '{"text": "Где?", "channel": "vk",
+    "kind": "clarification"}');
 SELECT 'breaks', pg_temp.step('housing1', :i, 'submit', '{"text": "Где?",
     "kind": "clarification"}');
-SELECT 'breaks', pg_temp.step('coordinator', :i, 'ask_author', '{"channel": "vk"}');
-SELECT 'breaks', pg_temp.step('coordinator', :i, 'ask_author', '{"text": "Где?"}');
+SELECT 'breaks', pg_temp.step('coordinator', :i, 'ask_author', '{"channel": "vk",
+    "kind": "clarification"}');
 SELECT 'breaks', pg_temp.step('coordinator', :i, 'ask_author', '{"text": "Где?",
-    "channel": "telegram"}');
-SELECT 'keeps', pg_temp.step('coordinator', :i, 'ask_author', '{"text": "Где?", "channel": "vk"}');
+    "kind": "clarification"}');
+SELECT 'breaks', pg_temp.step('coordinator', :i, 'ask_author', '{"text": "Где?",
+    "channel": "telegram", "kind": "clarification"}');
+SELECT 'keeps', pg_temp.step('coordinator', :i, 'ask_author', '{"text": "Где?", "channel": "vk",
+    "kind": "clarification"}');
+SELECT kind, state, posted_channel, posted_at = submitted_at, content ->> 'text'
+FROM osm.reply WHERE incident_id = :i;
 SELECT 'breaks', pg_temp.step('housing1', :i, 'submit', '{"text": "Засыпали"}');
 SELECT 'breaks', pg_temp.step('housing1', :i, 'author_reply', '{"text": "У дома 5"}');
 SELECT 'keeps', pg_temp.step('coordinator', :i, 'author_reply', '{"text": "У дома 5"}'),
     pg_temp.step('housing1', :i, 'submit', '{"text": "Засыпали"}');
 SELECT s AS from, 'keeps', pg_temp.step('coordinator', i, 'ask_author', '{"text": "Где?",
-    "channel": "vk"}'), pg_temp.step('coordinator', i, 'author_reply', '{"text": "У дома 5"}')
+    "channel": "vk", "kind": "clarification"}'),
+    pg_temp.step('coordinator', i, 'author_reply', '{"text": "У дома 5"}')
 FROM unnest('{detected,collecting,compiling,review,rework}'::text[]) AS s,
      LATERAL (SELECT pg_temp.incident(s)) AS p (i);
 
@@ -249,6 +286,102 @@ SELECT r.name, r.responsible, b.code, c.state, count(*)
 FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
 LEFT JOIN osm.body AS b ON b.id = c.body_id
 WHERE c.flagged_at IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 3;
+
+\echo
+\echo == AKH act 2: a coordinator by name of the act
+SELECT pg_temp.people('{"code": "second", "title": "Второй район",
+    "regulations": {"ru-ast-akhtubinsk-399-2020": {"executor": ["works"]}},
+    "bodies": [{"code": "top", "title": "Глава"}, {"code": "works", "title": "Работы"}],
+    "officials": [{"login": "works", "name": "Мастер", "appointments": [
+        {"body": "works", "role": "executor"}]}]}');
+SELECT 'breaks', pg_temp.lacks('пост. п. 2');
+SELECT 'breaks', pg_temp.people('{"code": "second", "officials": [
+    {"login": "second", "name": "Помощник", "appointments": [
+        {"body": "top", "role": "coordinator"}]}]}');
+SELECT 'breaks', pg_temp.lacks('пост. п. 2');
+SELECT 'keeps', pg_temp.people('{"code": "second", "officials": [
+    {"login": "second", "name": "Помощник", "appointments": [
+        {"body": "top", "role": "coordinator", "act_ref": "постановление № 400, п. 2"}]}]}');
+SELECT pg_temp.lacks('пост. п. 2');
+
+\echo
+\echo == AKH act 3; 2.1: accounts in the four networks
+SELECT pg_temp.clock_at('2026-03-16 10:00') \g /dev/null
+SELECT 'breaks', pg_temp.lacks(c, 'Глава и помощник')
+FROM unnest('{пост. п. 3,п. 2.1}'::text[]) AS c;
+SELECT 'breaks', pg_temp.attempt('housing1', $$SELECT osm.record_account(
+    'ru-ast-akhtubinsk-399-2020', '{"channel": "vk", "url": "https://vk.example/akh"}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('coordinator', $$SELECT osm.record_account(
+    'ru-ast-akhtubinsk-399-2020', '{"channel": "telegram", "url": "https://t.example/akh"}')
+    > 0$$);
+SELECT 'keeps', pg_temp.attempt('coordinator', format($$SELECT osm.record_account(
+    'ru-ast-akhtubinsk-399-2020', '{"channel": "%s", "url": "https://%s.example/akh",
+    "opened_on": "2026-01-15"}') > 0$$, c, c))
+FROM unnest('{vk,facebook,ok,instagram}'::text[]) AS c;
+SELECT pg_temp.lacks(c, 'Глава и помощник') FROM unnest('{пост. п. 3,п. 2.1}'::text[]) AS c;
+
+\echo
+\echo == AKH act 4–5: the act on the site, the newspaper told
+SELECT 'breaks', pg_temp.lacks(c, 'Хозяйственное обеспечение')
+FROM unnest('{пост. п. 4,пост. п. 5}'::text[]) AS c;
+SELECT 'breaks', pg_temp.lacks('пост. п. 5', 'Общий отдел');
+SELECT 'breaks', pg_temp.attempt('coordinator', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'act_on_site') > 0$$);
+SELECT 'keeps', pg_temp.attempt('coordinator', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'act_on_site', '{"url": "https://akh.example/docs/399"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('coordinator', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'newspaper_note', '{"reference": "письмо 40"}') > 0$$);
+SELECT pg_temp.lacks('пост. п. 4', 'Хозяйственное обеспечение');
+SELECT pg_temp.lacks('пост. п. 5', 'Общий отдел');
+
+\echo
+\echo == AKH annex: every listed unit has somebody who acts for it
+SELECT 'breaks', pg_temp.lacks('прил.', 'Культура и кино');
+SELECT pg_temp.people('{"code": "akhtubinsk", "officials": [{"login": "culture",
+    "name": "Методист", "appointments": [{"body": "culture", "role": "executor"}]}]}');
+SELECT 'keeps', count(*) FROM pg_temp.lacks('прил.', 'Культура и кино');
+
+\echo
+\echo == AKH 2.2–2.4: current information, formats, the specifics of the network: advisory
+SELECT 'advised', pg_temp.lacks(c, 'Глава и помощник')
+FROM unnest('{п. 2.2,п. 2.3,п. 2.4}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('coordinator', format($$SELECT osm.record_publication(
+    'ru-ast-akhtubinsk-399-2020', '{"account": "https://%s.example/akh",
+    "published_at": "2026-02-10 12:00+04", "url": "https://%s.example/akh/1"}') > 0$$, c, c))
+FROM unnest('{vk,facebook,ok,instagram}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('coordinator', format($$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', %L, '{"account": "https://%s.example/akh", "formats": true,
+    "specifics": true}') > 0$$, d, c))
+FROM unnest('{vk,facebook,ok,instagram}'::text[]) AS c,
+     unnest('{formats,specifics}'::text[]) AS d;
+SELECT pg_temp.lacks(c, 'Глава и помощник') FROM unnest('{п. 2.2,п. 2.3,п. 2.4}'::text[]) AS c;
+
+\echo
+\echo == AKH 2.5: the profile photo shows the official name
+SELECT 'breaks', pg_temp.lacks('п. 2.5', 'Глава и помощник');
+SELECT 'keeps', pg_temp.attempt('coordinator', format($$SELECT osm.record_account(
+    'ru-ast-akhtubinsk-399-2020', '{"channel": "%s", "url": "https://%s.example/akh",
+    "photo_name": true}') > 0$$, c, c)) FROM unnest('{vk,facebook,ok,instagram}'::text[]) AS c;
+SELECT pg_temp.lacks('п. 2.5', 'Глава и помощник');
+
+\echo
+\echo == AKH 2.6: every working day the coordinator analyses, moderates, reacts, monitors
+SELECT 'breaks', pg_temp.lacks('п. 2.6', 'Глава и помощник');
+SELECT 'breaks', pg_temp.attempt('housing1', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'daily_work', '{"period": "2026-03-13"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('coordinator', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'daily_work', '{"period": "2026-03-13"}') > 0$$);
+SELECT pg_temp.lacks('п. 2.6', 'Глава и помощник');
+
+\echo
+\echo == AKH 3.9: shortcomings are reported to the head
+SELECT 'breaks', pg_temp.lacks('п. 3.9');
+SELECT 'breaks', pg_temp.attempt('coordinator', $$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'deficiency', '{"body": "finance"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('coordinator', format($$SELECT osm.record_duty(
+    'ru-ast-akhtubinsk-399-2020', 'deficiency', '{"body": "%s", "reference": "записка 3"}')
+    > 0$$, b)) FROM unnest('{building,finance}'::text[]) AS b;
+SELECT pg_temp.lacks('п. 3.9');
 
 \echo
 \echo == the door: a plain UPDATE is held to the act like any call

@@ -14,14 +14,14 @@ SELECT osm.install_preset(:'regulation');
 SELECT pg_temp.people('{
     "code": "alania", "title": "Северная Осетия — Алания",
     "regulations": {"ru-se-40-2023": {"curator": ["centre"], "analyst": ["centre"],
-        "coordinator": ["office"], "controller": ["office"], "account_owner": ["office"],
-        "registrar": ["office"],
+        "registrar": ["office"], "account_manager": ["roads"],
         "executor": ["roads", "health", "schools", "hospital"]}},
     "bodies": [{"code": "centre", "title": "ЦУР"}, {"code": "office", "title": "Администрация"},
                {"code": "roads", "title": "Дороги"}, {"code": "health", "title": "Здравоохранение"},
                {"code": "schools", "title": "Школы"}, {"code": "zoo", "title": "Зоопарк"},
                {"code": "hospital", "title": "Больница", "kind": "organisation",
-                "parent": "health"}],
+                "parent": "health"},
+               {"code": "beslan", "title": "Беслан", "kind": "municipality"}],
     "officials": [
         {"login": "curator", "name": "Куратор", "appointments": [
             {"body": "centre", "role": "curator"}]},
@@ -30,7 +30,9 @@ SELECT pg_temp.people('{
         {"login": "robot", "name": "Автоматическая публикация", "appointments": [
             {"body": "centre", "role": "publisher"}]},
         {"login": "office", "name": "Администрация", "appointments": [
-            {"body": "office", "role": "registrar"}, {"body": "office", "role": "account_owner"}]},
+            {"body": "office", "role": "registrar"}]},
+        {"login": "smm", "name": "Аккаунты Д", "appointments": [
+            {"body": "roads", "role": "account_manager"}]},
         {"login": "roads", "name": "Исполнитель Д", "email": "r@example.org", "appointments": [
             {"body": "roads", "role": "executor"}]},
         {"login": "health", "name": "Исполнитель З", "email": "h@example.org", "appointments": [
@@ -51,6 +53,7 @@ BEGIN
             "lead": "roads"}', day || ' 10:10');
         IF state = 'compiling' THEN
             PERFORM pg_temp.step('health', id, 'contribute', '{"text": "З"}', day || ' 10:20');
+            PERFORM pg_temp.step('roads', id, 'contribute', '{"text": "Д"}', day || ' 10:22');
             PERFORM pg_temp.step('schools', id, 'contribute', '{"text": "Ш"}', day || ' 10:25');
         END IF;
         RETURN id;
@@ -81,6 +84,28 @@ CREATE FUNCTION pg_temp.owed(incident bigint, rule text) RETURNS text LANGUAGE s
 $$;
 CREATE FUNCTION pg_temp.overdue(incident bigint) RETURNS timestamp LANGUAGE sql AS $$
     SELECT timezone('Europe/Moscow', i.overdue_since) FROM osm.incident AS i WHERE i.id = incident
+$$;
+-- What the gap views list under a clause, all bodies or one.
+CREATE FUNCTION pg_temp.lacks(clause text, body text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE sql AS $$
+    SELECT concat_ws(' | ', g.view, g.clause, g.duty, g.body, g.missing, g.answer)
+    FROM (SELECT 'appointment_gap', a.clause, a.duty, a.body, a.missing, a.answer
+          FROM osm.appointment_gap AS a
+          UNION ALL
+          SELECT 'account_gap', a.clause, a.duty, a.body, concat_ws(' ', a.channel, a.missing),
+              a.answer FROM osm.account_gap AS a
+          UNION ALL
+          SELECT 'publication_gap', p.clause, p.duty, p.body,
+              concat_ws(' ', p.channel, p.missing, 'of', p.required, 'from', p.period),
+              p.answer FROM osm.publication_gap AS p
+          UNION ALL
+          SELECT 'report_gap', r.clause, r.duty, r.body,
+              concat_ws(' ', r.period, 'due', r.due_at), r.answer FROM osm.report_gap AS r
+          UNION ALL
+          SELECT 'duty_gap', d.clause, d.duty, d.body,
+              concat_ws(' ', d.missing, 'incident ' || d.incident_id), d.answer
+          FROM osm.duty_gap AS d) AS g (view, clause, duty, body, missing, answer)
+    WHERE g.clause = lacks.clause AND g.body = coalesce(lacks.body, g.body) ORDER BY 1
 $$;
 \set ticks '{"checklist": {"full": true, "lively": true, "concise": true, "format": true, "substance": true, "media": true}}'
 
@@ -280,6 +305,18 @@ SELECT pg_temp.incident('approved', '{}', '{"kind": "interim"}') AS i \gset
 SELECT 'breaks', pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00'),
     pg_temp.step('roads', :i, 'submit', '{"text": "Готово", "resolution": "-"}',
     '2026-03-05 09:00'), pg_temp.owed(:i, 'final'), pg_temp.overdue(:i);
+-- the date the approved interim names counts, not one named at the posting
+SELECT pg_temp.incident('approved', '{}', '{"kind": "interim",
+    "promised_until": "2026-03-20"}') AS i \gset
+SELECT 'keeps', pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00'),
+    pg_temp.owed(:i, 'final'),
+    pg_temp.step('roads', :i, 'submit', '{"text": "Готово", "resolution": "-"}',
+    '2026-03-20 17:00'), pg_temp.owed(:i, 'final');
+SELECT pg_temp.incident('approved', '{}', '{"kind": "interim",
+    "promised_until": "2026-03-20"}') AS i \gset
+SELECT 'breaks', pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-02 11:00'),
+    pg_temp.step('roads', :i, 'submit', '{"text": "Готово", "resolution": "-"}',
+    '2026-03-23 09:00'), pg_temp.owed(:i, 'final'), pg_temp.overdue(:i);
 
 \echo
 \echo == SE Пол. п.11: several: each informs in 2 hours; the curator drafts; an executor posts
@@ -294,6 +331,7 @@ SELECT 'breaks', pg_temp.step('curator', :i, 'contribute', '{"text": "За ва�
 SELECT 'breaks', pg_temp.step('health', :i, 'contribute');
 SELECT 'keeps', pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}',
     '2026-03-02 12:10');
+SELECT 'keeps', pg_temp.step('roads', :i, 'contribute', '{"text": "Яма засыпана"}');
 SELECT 'breaks', pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}',
     '2026-03-02 12:11');
 SELECT pg_temp.owed(:i, 'info');
@@ -308,7 +346,9 @@ SELECT 'keeps', pg_temp.step('roads', :i, 'post', '{"channel": "vk"}', '2026-03-
 -- the curator chooses another account
 SELECT pg_temp.incident('compiling') AS i \gset
 SELECT 'keeps', pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"],
-    "lead": "health"}');
+    "lead": "health"}'), pg_temp.step('curator', :i, 'compose', '{"text": "За всех",
+    "resolution": "-"}'::jsonb || :'ticks'), pg_temp.step('health', :i, 'post',
+    '{"channel": "vk"}');
 -- an interim before all have informed, then the common answer
 SELECT pg_temp.incident('collecting') AS i \gset
 SELECT 'keeps', pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}'),
@@ -317,7 +357,8 @@ SELECT 'keeps', pg_temp.step('health', :i, 'contribute', '{"text": "Вода ч�
     pg_temp.step('roads', :i, 'post', '{"channel": "vk"}'), pg_temp.owed(:i, 'final');
 SELECT 'breaks', pg_temp.step('curator', :i, 'compose', '{"text": "За всех",
     "resolution": "-"}'::jsonb || :'ticks');
-SELECT 'keeps', pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}'),
+SELECT 'keeps', pg_temp.step('roads', :i, 'contribute', '{"text": "Яма засыпана"}'),
+    pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}'),
     pg_temp.step('curator', :i, 'compose', '{"text": "За всех", "resolution": "-"}'::jsonb
         || :'ticks'),
     pg_temp.step('roads', :i, 'post', '{"channel": "vk"}'), pg_temp.owed(:i, 'final');
@@ -330,6 +371,29 @@ SELECT pg_temp.incident('compiling') AS i \gset
 SELECT 'keeps', pg_temp.step('curator', :i, 'compose', '{"text": "Где?",
     "kind": "clarification"}'), pg_temp.step('roads', :i, 'post', '{"channel": "vk"}'),
     pg_temp.step('curator', :i, 'author_reply', '{"text": "У дома 5"}');
+-- in the order the curator sets: each has 2 hours from its own turn
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT 'keeps', pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads", "schools"],
+    "lead": "roads", "order": "sequence"}', '2026-03-02 10:10'), pg_temp.owed(:i, 'info');
+SELECT 'breaks', pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}');
+SELECT 'breaks', pg_temp.step('roads', :i, 'contribute', '{"text": "Яма засыпана"}');
+SELECT 'keeps', pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}',
+    '2026-03-02 11:00');
+SELECT 'keeps', pg_temp.step('roads', :i, 'contribute', '{"text": "Яма засыпана"}',
+    '2026-03-02 13:00'), pg_temp.owed(:i, 'info');
+SELECT 'breaks', pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}',
+    '2026-03-02 15:46'), pg_temp.owed(:i, 'info');
+-- or each answers its part from its own account
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT 'keeps', pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "roads"],
+    "answers": "separate"}', '2026-03-02 10:10');
+SELECT i.state, b.code, i.part_of = :i AS part, i.detected_at
+FROM osm.incident AS i JOIN osm.body AS b ON b.id = i.body_id
+WHERE :i IN (i.id, i.part_of) ORDER BY i.id;
+SELECT max(id) AS part FROM osm.incident WHERE part_of = :i \gset
+SELECT 'breaks', pg_temp.step('health', :part, 'submit', '{"text": "А", "resolution": "-"}');
+SELECT 'keeps', pg_temp.step('roads', :part, 'submit', '{"text": "А", "resolution": "-"}'),
+    pg_temp.owed(:part, 'answer');
 -- one of several gives it back
 SELECT pg_temp.incident('collecting') AS i \gset
 SELECT 'keeps', pg_temp.step('schools', :i, 'return', '{"reason": "Не школа"}'),
@@ -382,7 +446,19 @@ SELECT 'breaks', pg_temp.step('roads', :i, 'notify_law', '{"written_ref": "ис�
     "attachments": ["снимок.png"]}');
 SELECT 'keeps', pg_temp.step('curator', :i, 'notify_law', '{"written_ref": "исх. 15",
     "attachments": ["снимок.png"]}');
--- refused from wherever it is; no term stays open
+-- unlawful content refused: the notice is due at once, and may still follow
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT 'keeps', pg_temp.step('curator', :i, 'refuse', '{"reason": "threat_official"}'),
+    pg_temp.owed(:i, 'law_notice'),
+    pg_temp.step('curator', :i, 'notify_law', '{"written_ref": "исх. 15",
+    "attachments": ["снимок.png"]}', '2026-03-02 10:30'), pg_temp.owed(:i, 'law_notice');
+SELECT finished_at FROM osm.incident WHERE id = :i;
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT 'advised', pg_temp.step('curator', :i, 'refuse', '{"reason": "unlawful"}'),
+    pg_temp.step('curator', :i, 'notify_law', '{"written_ref": "исх. 15",
+    "attachments": ["снимок.png"]}', '2026-03-02 10:31'), pg_temp.owed(:i, 'law_notice'),
+    pg_temp.overdue(:i);
+-- refused from wherever it is; no other term stays open
 SELECT pg_temp.incident('detected') AS detected, pg_temp.incident('collecting') AS collecting,
        pg_temp.incident('compiling') AS compiling, pg_temp.incident('review') AS in_review,
        pg_temp.incident('review') AS in_rework, pg_temp.incident('approved') AS approved,
@@ -400,6 +476,7 @@ SELECT c.incident_id, r.name, c.state
 FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
 WHERE c.incident_id IN (:detected, :collecting, :compiling, :in_review, :in_rework, :approved,
     :interim, :asked, :returned) AND c.state NOT IN ('met', 'missed', 'cancelled')
+    AND r.name <> 'law_notice'
 ORDER BY 1, r.position;
 
 \echo
@@ -425,6 +502,199 @@ SELECT pg_temp.incident('assigned') AS i \gset
 SELECT 'advised', pg_temp.step('curator', :i, 'raise_importance', '{"importance": "significant"}'),
     pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-02 10:41'),
     pg_temp.owed(:i, 'immediate_report'), pg_temp.overdue(:i);
+
+\echo
+\echo == SE act 2, 3(1–3), 6b: the Administration keeps the accounts of the Government, coordinates, helps, controls
+SELECT pg_temp.clock_at('2026-03-16 10:00') \g /dev/null
+SELECT 'breaks', pg_temp.lacks(c) FROM unnest('{указ п. 2,указ п. 3(1),указ п. 3(2),указ п. 3(3),
+    указ п. 6b}'::text[]) AS c;
+SELECT pg_temp.people('{"code": "alania",
+    "regulations": {"ru-se-40-2023": {"coordinator": ["office"], "controller": ["office"],
+        "account_owner": ["office"]}},
+    "officials": [{"login": "office", "name": "Администрация", "appointments": [
+        {"body": "office", "role": "account_owner"}, {"body": "office", "role": "coordinator"},
+        {"body": "office", "role": "controller"}]}]}');
+SELECT 'breaks', pg_temp.lacks(c) FROM unnest('{указ п. 2,указ п. 3(1),указ п. 3(2),указ п. 3(3),
+    указ п. 6b}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('office', format($$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "office", "channel": "%s", "url": "https://%s.example/gov"}') > 0$$, c, c))
+FROM unnest('{vk,ok}'::text[]) AS c;
+SELECT pg_temp.lacks('указ п. 3(1)');
+
+\echo
+\echo == SE act 4(1–2), 5: bodies and organisations keep accounts and do the work; municipalities are advised
+SELECT 'breaks', pg_temp.lacks('указ п. 4(1)', 'Дороги');
+SELECT 'breaks', pg_temp.lacks('указ п. 4(2)');
+SELECT 'advised', pg_temp.lacks('указ п. 5');
+SELECT 'keeps', pg_temp.attempt('smm', format($$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "roads", "channel": "%s", "url": "https://%s.example/roads",
+      "opened_on": "2026-03-01"}') > 0$$, c, c)) FROM unnest('{vk,ok}'::text[]) AS c;
+SELECT pg_temp.people('{"code": "alania", "officials": [{"login": "hospital", "name": "Врач",
+    "appointments": [{"body": "hospital", "role": "executor"}]}]}');
+SELECT 'keeps', pg_temp.attempt('office', $$SELECT osm.record_duty('ru-se-40-2023',
+    'municipal_act', '{"body": "beslan", "reference": "пост. 7"}') > 0$$);
+SELECT pg_temp.lacks('указ п. 4(1)', 'Дороги');
+SELECT pg_temp.lacks('указ п. 4(2)');
+SELECT pg_temp.lacks('указ п. 5');
+
+\echo
+\echo == SE Пор. п.1–2: the register is written by the account manager of the owner and by its keeper
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "health", "channel": "vk", "url": "https://vk.example/health"}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('health', $$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "health", "channel": "vk", "url": "https://vk.example/health"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('office', $$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "health", "channel": "vk", "url": "https://vk.example/health"}') > 0$$);
+SELECT pg_temp.incident('approved') AS i \gset
+SELECT 'breaks', pg_temp.step('roads', :i, 'post', '{"channel": "vk",
+    "account": "https://vk.example/nobody"}');
+SELECT 'keeps', pg_temp.step('roads', :i, 'post', '{"channel": "vk",
+    "account": "https://vk.example/roads"}');
+
+\echo
+\echo == SE Пор. п.3–4: accounts are run by a publication schedule
+SELECT pg_temp.clock_at('2026-03-16 10:00') \g /dev/null
+SELECT 'breaks', pg_temp.lacks('Пор. п. 3');
+SELECT 'breaks', pg_temp.lacks('Пор. п. 4', 'Дороги');
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'plan') > 0$$);
+SELECT 'keeps', pg_temp.attempt('office', $$SELECT osm.record_duty('ru-se-40-2023',
+    'government_plan', '{"reference": "график на 2026 год"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'plan',
+    '{"body": "roads", "reference": "график на март"}') > 0$$);
+SELECT pg_temp.lacks('Пор. п. 3');
+SELECT pg_temp.lacks('Пор. п. 4', 'Дороги');
+
+\echo
+\echo == SE Пор. п.5, 10: the accounts are coordinated, those of subordinates by their bodies
+SELECT 'keeps', count(*) FROM pg_temp.lacks('Пор. п. 5');
+SELECT 'breaks', pg_temp.lacks('Пор. п. 10');
+SELECT pg_temp.people('{"code": "alania", "regulations": {"ru-se-40-2023":
+    {"responsible_head": ["health", "schools", "hospital"]}}}');
+SELECT 'keeps', pg_temp.lacks('Пор. п. 10');
+
+\echo
+\echo == SE Пор. п.6: an official for publishing and for contact with the centre
+SELECT 'breaks', pg_temp.lacks('Пор. п. 6');
+SELECT pg_temp.people('{"code": "alania", "officials": [{"login": "smm", "name": "Аккаунты",
+    "appointments": [{"body": "health", "role": "account_manager"},
+        {"body": "schools", "role": "account_manager"},
+        {"body": "hospital", "role": "account_manager"}]}]}');
+SELECT 'keeps', pg_temp.lacks('Пор. п. 6');
+
+\echo
+\echo == SE Пор. п.7: the centre supplies information and checks every account
+SELECT 'breaks', pg_temp.lacks('Пор. п. 7', 'Дороги');
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'account_check',
+    '{"account": "https://vk.example/roads", "complete": true}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('analyst', $$SELECT osm.record_duty('ru-se-40-2023',
+    'account_check', '{"account": "https://vk.example/roads", "complete": true,
+    "timely": false, "conforming": true}') > 0$$);
+SELECT pg_temp.lacks('Пор. п. 7', 'Дороги');
+SELECT 'keeps', pg_temp.attempt('analyst', format($$SELECT osm.record_duty('ru-se-40-2023',
+    'account_check', '{"account": "https://%s.example/roads", "complete": true, "timely": true,
+    "conforming": true}') > 0$$, c)) FROM unnest('{vk,ok}'::text[]) AS c;
+SELECT pg_temp.lacks('Пор. п. 7', 'Дороги');
+
+\echo
+\echo == SE Пор. п.8 абз.1–2: listed on the sites; three posts a week in every account
+SELECT 'breaks', pg_temp.lacks(c, 'Дороги') FROM unnest('{Пор. п. 8 абз. 1,
+    Пор. п. 8 абз. 2}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('office', format($$SELECT osm.record_account('ru-se-40-2023',
+    '{"body": "roads", "channel": "%s", "url": "https://%s.example/roads",
+      "site_link": "https://roads.example/social"}') > 0$$, c, c))
+FROM unnest('{vk,ok}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('smm', format($$SELECT osm.record_publication('ru-se-40-2023',
+    '{"account": "https://%s.example/roads", "url": "https://%s.example/roads/%s",
+      "published_at": "2026-03-1%s 12:00+03"}') > 0$$, c, c, d, d))
+FROM unnest('{vk,ok}'::text[]) AS c, unnest('{0,2,4}'::text[]) AS d
+WHERE c = 'vk' OR d <> '4';
+SELECT 'breaks', pg_temp.lacks(c, 'Дороги') FROM unnest('{Пор. п. 8 абз. 1,
+    Пор. п. 8 абз. 2}'::text[]) AS c;
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_publication('ru-se-40-2023',
+    '{"account": "https://vk.example/nobody"}') > 0$$);
+
+\echo
+\echo == SE Пор. п.8 абз.3–4: formats, description, design and style: a check, advisory
+SELECT 'advised', pg_temp.lacks(c, 'Дороги') FROM unnest('{Пор. п. 8 абз. 3,
+    Пор. п. 8 абз. 4}'::text[]) AS c;
+SELECT 'keeps', pg_temp.attempt('analyst', format($$SELECT osm.record_duty('ru-se-40-2023', %L,
+    '{"account": "https://%s.example/roads", "formats": true, "description": true,
+      "design": true, "style": true}') > 0$$, d, c))
+FROM unnest('{vk,ok}'::text[]) AS c, unnest('{formats,design}'::text[]) AS d;
+SELECT pg_temp.lacks(c, 'Дороги') FROM unnest('{Пор. п. 8 абз. 3,Пор. п. 8 абз. 4}'::text[]) AS c;
+
+\echo
+\echo == SE Пор. п.9: a comment is deleted on a ground; spam, insults, obscenity: the user is restricted
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'moderation',
+    '{"body": "roads", "url": "https://vk.example/roads/c1"}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'moderation',
+    '{"body": "roads", "url": "https://vk.example/roads/c1", "reason": "criticism"}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'moderation',
+    '{"body": "roads", "url": "https://vk.example/roads/c1", "reason": "spam"}') > 0$$);
+SELECT 'keeps', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'moderation',
+    '{"body": "roads", "url": "https://vk.example/roads/c2", "reason": "unlawful"}') > 0$$);
+SELECT pg_temp.lacks('Пор. п. 9');
+SELECT 'keeps', pg_temp.attempt('smm', $$SELECT osm.record_duty('ru-se-40-2023', 'moderation',
+    '{"body": "roads", "url": "https://vk.example/roads/c1", "reason": "spam",
+      "restricted": true}') > 0$$);
+SELECT pg_temp.lacks('Пор. п. 9');
+
+\echo
+\echo == SE Пор. п.11–13: a rating every quarter; its results are told
+SELECT pg_temp.clock_at('2026-07-01 10:00') \g /dev/null
+SELECT 'breaks', g FROM pg_temp.lacks('Пор. п. 11') AS g ORDER BY g DESC LIMIT 1;
+SELECT 'advised', g FROM pg_temp.lacks('Пор. п. 13') AS g ORDER BY g DESC LIMIT 1;
+SELECT 'keeps', pg_temp.attempt('analyst', format($$SELECT osm.record_duty('ru-se-40-2023', %L,
+    '{"period": "2026-01-01"}') > 0$$, d)) FROM unnest('{rating,rating_told}'::text[]) AS d;
+SELECT g FROM unnest('{Пор. п. 11,Пор. п. 13}'::text[]) AS c, pg_temp.lacks(c) AS g
+WHERE g LIKE '%2026-01-01 %';
+SELECT 'keeps', count(*) FROM pg_temp.lacks('Пор. п. 12');
+SELECT 'breaks', pg_temp.attempt(NULL, $$SELECT osm.define_regulation(jsonb_set(
+    osm.preset('ru-se-40-2023'), '{rating,zones,0,lowest}', '5.5')) > 0$$);
+SELECT zone, lowest FROM osm.rating_zone ORDER BY lowest DESC;
+
+\echo
+\echo == SE Пол. п.4–6: resources linked from the site; officials; the form of interaction
+SELECT 'breaks', pg_temp.lacks('Пол. п. 5', 'Здравоохранение');
+SELECT 'keeps', count(*) FROM pg_temp.lacks('Пол. п. 5', 'Дороги');
+SELECT 'breaks', pg_temp.lacks('Пол. п. 6', 'Школы');
+SELECT pg_temp.people('{"code": "alania", "officials": [{"login": "director", "name": "Директор",
+    "appointments": [{"body": "schools", "role": "responsible_head", "rank": 1}]}]}');
+SELECT 'keeps', pg_temp.attempt('director', $$SELECT osm.record_duty('ru-se-40-2023',
+    'interaction_form', '{"body": "schools", "form": "приказ 12: ежедневная сверка"}') > 0$$);
+SELECT pg_temp.lacks('Пол. п. 6', 'Школы');
+
+\echo
+\echo == SE Пол. п.14: a threat and no notice to law enforcement
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT 'breaks', pg_temp.step('curator', :i, 'refuse', '{"reason": "threat_official"}');
+SELECT g FROM pg_temp.lacks('Пол. п. 14') AS g WHERE g LIKE '%incident ' || :i || ' %';
+SELECT 'keeps', pg_temp.attempt('curator', format($$SELECT osm.record_duty('ru-se-40-2023',
+    'law_notice', '{"incident": %s, "written_ref": "исх. 15", "attachments": ["снимок.png"]}')
+    > 0$$, :i));
+SELECT g FROM pg_temp.lacks('Пол. п. 14') AS g WHERE g LIKE '%incident ' || :i || ' %';
+
+\echo
+\echo == SE Пол. п.16: a note every week
+SELECT pg_temp.clock_at('2026-03-24 10:00') \g /dev/null
+SELECT 'breaks', g FROM pg_temp.lacks('Пол. п. 16') AS g ORDER BY g DESC LIMIT 2;
+SELECT 'breaks', pg_temp.attempt('curator', $$SELECT osm.record_duty('ru-se-40-2023',
+    'weekly_note', '{"reference": "записка 12"}') > 0$$);
+SELECT 'breaks', pg_temp.attempt('analyst', $$SELECT osm.record_duty('ru-se-40-2023',
+    'weekly_note', '{"reference": "записка 12"}') > 0$$);
+SELECT period, due_at, done_at > due_at AS late FROM osm.duty_record WHERE duty = 'weekly_note';
+SELECT g FROM pg_temp.lacks('Пол. п. 16') AS g ORDER BY g DESC LIMIT 1;
+SELECT 'keeps', pg_temp.attempt('analyst', $$SELECT osm.record_duty('ru-se-40-2023',
+    'weekly_note', '{"reference": "записка 13"}') > 0$$, '2026-03-30 17:00');
+SELECT period, due_at, done_at > due_at AS late FROM osm.duty_record WHERE duty = 'weekly_note'
+ORDER BY id;
+
+\echo
+\echo == SE Пол. п.17: a significant message and no report
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT 'breaks', g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%incident ' || :i || ' %';
+SELECT 'keeps', pg_temp.step('curator', :i, 'report_immediately');
+SELECT g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%incident ' || :i || ' %';
 
 \echo
 \echo == the door: a plain UPDATE is held to the act like any call
