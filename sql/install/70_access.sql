@@ -92,7 +92,9 @@ BEGIN
         JOIN pg_depend AS d
             ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'osm_workflow'
-        WHERE d.refclassid = 'pg_extension'::regclass AND p.prorettype <> 'trigger'::regtype
+        WHERE d.refclassid = 'pg_extension'::regclass
+          -- who attaches tables puts this trigger on them
+          AND (p.prorettype <> 'trigger'::regtype OR p.proname = 'guard_attached')
           AND CASE
                 WHEN p.provolatile <> 'v' AND p.proname <> 'access_statements' THEN true
                 WHEN p.proname = 'register' THEN acts
