@@ -695,6 +695,14 @@ SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
 SELECT 'breaks', g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%incident ' || :i || ' %';
 SELECT 'keeps', pg_temp.step('curator', :i, 'report_immediately');
 SELECT g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%incident ' || :i || ' %';
+-- raised activity: ten messages on one topic in a day
+SELECT 'advised', count(*) FROM generate_series(1, 10) AS n, pg_temp.enter('curator',
+    jsonb_build_object('channel', 'vk', 'topic', 'вода', 'place', 'дом ' || n,
+        'importance', 'normal'), '2026-04-01 1' || n % 7 || ':00') AS e WHERE e ~ '^\d+$';
+SELECT g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%surge%';
+SELECT 'keeps', pg_temp.attempt('curator', $$SELECT osm.record_duty('ru-se-40-2023',
+    'surge_report', '{"topic": "вода"}') > 0$$, '2026-04-01 17:00');
+SELECT g FROM pg_temp.lacks('Пол. п. 17') AS g WHERE g LIKE '%surge%';
 
 \echo
 \echo == the door: a plain UPDATE is held to the act like any call
