@@ -385,9 +385,94 @@ LEFT JOIN osm.body AS b ON b.id = c.body_id
 WHERE c.incident_id = :i AND c.state = 'missed' ORDER BY r.position;
 
 \echo
-\echo == ALT п.19, 20: what is not a step is a duty
-SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
-WHERE clause IN ('п. 3', 'п. 19', 'п. 20', 'п. 21') ORDER BY position;
+\echo == ALT пост. п.2, 3: somebody organises, liaises, advises; the bodies assist
+SELECT pg_temp.clock_at('2026-05-05 12:00');
+SELECT pg_temp.gaps('пост. п. 2', 'пост. п. 3');
+SELECT pg_temp.people('{"code": "altai", "regulations": {"ru-alt-132-2020": {
+        "coordinator": ["press"]}},
+    "officials": [
+    {"login": "health_chief", "name": "Заместитель З", "appointments":
+        [{"body": "health", "role": "responsible_head", "rank": 1}]},
+    {"login": "schools_chief", "name": "Заместитель Ш", "appointments":
+        [{"body": "schools", "role": "responsible_head", "rank": 2}]}]}');
+SELECT pg_temp.gaps('пост. п. 2', 'пост. п. 3');
+
+\echo
+\echo == ALT пост. п.4: municipalities are advised
+SELECT pg_temp.gaps('пост. п. 4');
+SELECT pg_temp.people('{"code": "altai", "bodies": [{"code": "town", "title": "Город",
+        "kind": "municipality"}],
+    "officials": [{"login": "press", "name": "Печать", "appointments":
+        [{"body": "press", "role": "coordinator"}]}]}');
+SELECT pg_temp.gaps('пост. п. 4');
+SELECT pg_temp.people('{"code": "altai", "officials": [
+    {"login": "town", "name": "Город", "appointments": [{"body": "town", "role": "executor"},
+        {"body": "town", "role": "responsible_head", "rank": 2}]}]}');
+SELECT pg_temp.done('roads', 'municipal_act', '{"body": "town"}');
+SELECT pg_temp.done('press', 'municipal_act', '{"body": "town"}');
+SELECT pg_temp.done('press', 'municipal_liaison', '{"body": "town"}');
+SELECT pg_temp.gaps('пост. п. 4');
+
+\echo
+\echo == ALT п.3: accounts in the five networks, linked from the official site
+SELECT g FROM pg_temp.gaps('п. 3') AS g WHERE g LIKE '%| roads |%';
+SELECT pg_temp.account('health', '{"body": "roads", "channel": "vk",
+    "url": "https://vk.example/roads"}');
+SELECT pg_temp.account('roads', '{"body": "roads", "channel": "vk", "kind": "person",
+    "url": "https://vk.example/roads"}');
+SELECT pg_temp.account('roads', format('{"body": "roads", "channel": "%s",
+    "url": "https://%s.example/roads"}', c, c)::jsonb)
+FROM unnest('{vk,ok,facebook,twitter}'::text[]) AS c;
+SELECT g FROM pg_temp.gaps('п. 3') AS g WHERE g LIKE '%| roads |%';
+SELECT pg_temp.account('roads', format('{"body": "roads", "channel": "%s",
+    "url": "https://%s.example/roads", "site_link": "https://site.example/a"}', c, c)::jsonb)
+FROM unnest('{vk,ok,facebook,twitter,instagram}'::text[]) AS c;
+SELECT g FROM pg_temp.gaps('п. 3') AS g WHERE g LIKE '%| roads |%';
+
+\echo
+\echo == ALT п.4, 5, 6: curator, responsible official, executor appointed; the executor is reached
+SELECT pg_temp.gaps('п. 4', 'п. 5', 'п. 6');
+SELECT pg_temp.people('{"code": "altai", "officials": [
+    {"login": "curator", "name": "Куратор", "appointments": [{"body": "press", "role": "curator",
+        "to": "2026-05-04"}]},
+    {"login": "health", "name": "Исполнитель З", "email": null},
+    {"login": "schools", "name": "Исполнитель Ш", "email": "s@example.org", "appointments":
+        [{"body": "schools", "role": "executor", "to": "2026-05-04"}]},
+    {"login": "schools_chief", "name": "Заместитель Ш", "appointments":
+        [{"body": "schools", "role": "responsible_head", "rank": 2, "to": "2026-05-04"}]}]}');
+SELECT pg_temp.gaps('п. 4', 'п. 5', 'п. 6');
+SELECT pg_temp.people('{"code": "altai", "officials": [
+    {"login": "curator", "name": "Куратор", "email": "c@example.org", "appointments":
+        [{"body": "press", "role": "curator", "from": "2026-05-05"}]},
+    {"login": "health", "name": "Исполнитель З", "email": "h@example.org"},
+    {"login": "schools_chief", "name": "Заместитель Ш", "email": "sc@example.org", "appointments":
+        [{"body": "schools", "role": "responsible_head", "rank": 2, "from": "2026-05-05"},
+         {"body": "schools", "role": "executor", "from": "2026-05-05"}]}]}');
+SELECT pg_temp.gaps('п. 4', 'п. 5', 'п. 6');
+
+\echo
+\echo == ALT п.19: shortcomings are told to the deputy chairs
+SELECT b.code, missing::integer > 0 AS late_steps, answer
+FROM osm.duty_gap AS g JOIN osm.body AS b ON b.id = g.body_id WHERE clause = 'п. 19' ORDER BY 1;
+SELECT pg_temp.done('roads', 'deficiency', '{"reference": "исх. 1"}');
+SELECT pg_temp.done('curator', 'deficiency');
+SELECT pg_temp.done('curator', 'deficiency', '{"reference": "исх. 1"}');
+SELECT pg_temp.gaps('п. 19');
+
+\echo
+\echo == ALT п.20: a summary every month, by the last working day of the next
+SELECT pg_temp.gaps('п. 20');
+SELECT pg_temp.done('health', 'monthly_summary');
+SELECT pg_temp.done('curator', 'monthly_summary', format('{"period": "2026-%s-01"}', m)::jsonb)
+FROM unnest('{01,02,03}'::text[]) AS m;
+SELECT pg_temp.gaps('п. 20');
+SELECT pg_temp.clock_at('2026-05-29 18:00');
+SELECT pg_temp.gaps('п. 20');
+SELECT pg_temp.done('curator', 'monthly_summary');
+SELECT period, timezone('Asia/Barnaul', due_at), done_at > due_at AS late FROM osm.duty_record
+WHERE duty = 'monthly_summary' ORDER BY period;
+SELECT pg_temp.clock_at('2026-06-01 09:00');
+SELECT pg_temp.gaps('п. 20');
 
 \echo
 \echo == ALT п.21: a significant message is reported at once; the term is advisory
@@ -399,6 +484,13 @@ SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
 SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-02 10:31');
 SELECT pg_temp.term(:i, 'immediate_report');
 SELECT overdue_since FROM osm.incident WHERE id = :i;
+-- what was never reported stays a gap until it is
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT duty, missing, timezone('Asia/Barnaul', since), answer
+FROM osm.duty_gap WHERE clause = 'п. 21' AND incident_id = :i;
+SELECT pg_temp.done('roads', 'immediate_report', jsonb_build_object('incident', :i));
+SELECT pg_temp.done('curator', 'immediate_report', jsonb_build_object('incident', :i));
+SELECT count(*) FROM osm.duty_gap WHERE clause = 'п. 21' AND incident_id = :i;
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.term(:i, 'immediate_report');
 

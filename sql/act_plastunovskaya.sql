@@ -118,7 +118,10 @@ SELECT r.name, c.state FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.
 WHERE c.incident_id = :p;
 
 \echo
-\echo == PLA Пр.2 п.4: the municipal curator distributes and posts, nobody in his place
+\echo == PLA Пр.2 п.4: the municipal curator, appointed by an order, distributes; nobody else
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [
+    {"login": "head", "name": "Начальник отдела", "appointments":
+        [{"body": "general", "role": "municipal_curator"}]}]}');
 SELECT pg_temp.incident('distributed') AS i \gset
 SELECT pg_temp.step('regional', :i, 'route', '{"bodies": ["roads"]}');
 SELECT pg_temp.step('head', :i, 'route', '{"bodies": ["roads"]}');
@@ -350,8 +353,9 @@ SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'clarify'), pg_temp.term(:i, 
 SELECT pg_temp.incident('detected', '{"importance": "elevated"}') AS i \gset
 SELECT pg_temp.step('regional', :i, 'forward', '{}', '2026-03-02 10:30');
 SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["roads", "land"], "lead": "roads"}',
-    '2026-03-02 10:40');
-SELECT pg_temp.term(:i, 'forward'), pg_temp.term(:i, 'info');
+    '2026-03-02 11:00');
+SELECT pg_temp.term(:i, 'forward'), pg_temp.term(:i, 'route'), pg_temp.term(:i, 'route_all'),
+       pg_temp.term(:i, 'info');
 -- raised later: the answer counts from detection, a step keeps half of what is unused
 SELECT pg_temp.incident('review_2') AS i \gset
 SELECT pg_temp.step('roads', :i, 'raise_importance', '{"importance": "elevated"}');
@@ -389,8 +393,26 @@ SELECT overdue_since FROM osm.incident WHERE id = :i;
 SELECT pg_temp.incident('posted', '{}', '{"kind": "interim"}') AS i \gset
 SELECT pg_temp.step('municipal', :i, 'set_term', '{"clock": "draft",
     "due_at": "2026-03-10 12:00"}');
-SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "final", "due_at": "2026-04-10 12:00"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "final",
+    "due_at": "2026-04-10 12:00"}');
 SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "draft"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "draft",
+    "due_at": "2026-03-01 12:00"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "draft",
+    "due_at": "2026-03-09 12:00"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "draft",
+    "due_at": "2026-03-10 12:00"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "review",
+    "due_at": "2026-03-10 16:00"}');
+SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "post",
+    "due_at": "2026-03-11 12:00"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Готово"}', '2026-03-10 10:00');
+SELECT pg_temp.step('municipal', :i, 'endorse', '{}', '2026-03-10 12:01');
+SELECT pg_temp.step('regional', :i, 'approve', :'ticks', '2026-03-10 16:00');
+SELECT pg_temp.step('municipal', :i, 'post', '{"channel": "vk"}', '2026-03-11 12:01');
+SELECT pg_temp.term(:i, 'draft'), pg_temp.term(:i, 'review'), pg_temp.term(:i, 'post'),
+       pg_temp.term(:i, 'final');
+-- before an interim answer the act itself sets them
 SELECT pg_temp.incident('review_2') AS i \gset
 SELECT pg_temp.step('regional', :i, 'set_term', '{"clock": "review",
     "due_at": "2026-03-10 12:00"}');
@@ -405,11 +427,12 @@ SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["roads", "land"], "le
 SELECT count(*) AS sent FROM osm.assignment WHERE incident_id = :i;
 SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["roads", "land", "school"],
     "lead": "roads"}', '2026-03-02 10:40');
-SELECT pg_temp.term(:i, 'route'), pg_temp.term(:i, 'info');
+SELECT pg_temp.term(:i, 'route_all'), pg_temp.term(:i, 'route'), pg_temp.term(:i, 'info');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Сам"}');
 SELECT pg_temp.step('land', :i, 'contribute');
 SELECT pg_temp.step('land', :i, 'contribute', '{"text": "Участок наш"}', '2026-03-02 12:40');
 SELECT pg_temp.step('school', :i, 'contribute', '{"text": "Школа открыта"}', '2026-03-02 12:41');
+SELECT pg_temp.step('roads', :i, 'contribute', '{"text": "Засыпаем"}');
 SELECT pg_temp.term(:i, 'info');
 SELECT pg_temp.step('land', :i, 'submit', '{"text": "За всех"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За всех"}', '2026-03-02 12:50');
@@ -419,11 +442,12 @@ SELECT pg_temp.term(:i, 'review'), pg_temp.term(:i, 'answer');
 SELECT pg_temp.incident('distributed') AS i \gset
 SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["roads", "land", "school"],
     "lead": "roads"}', '2026-03-02 10:41');
-SELECT pg_temp.term(:i, 'route');
+SELECT pg_temp.term(:i, 'route_all');
 SELECT pg_temp.step('roads', :i, 'return', '{}', '2026-03-02 10:50');
 SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["land", "school"], "lead": "land"}',
     '2026-03-02 11:00');
 SELECT pg_temp.step('school', :i, 'contribute', '{"text": "Школа открыта"}', '2026-03-02 11:10');
+SELECT pg_temp.step('land', :i, 'contribute', '{"text": "Участок наш"}', '2026-03-02 11:20');
 SELECT pg_temp.step('land', :i, 'submit', '{"text": "За двоих"}', '2026-03-02 11:30');
 
 \echo
@@ -493,6 +517,147 @@ SELECT pg_temp.term(:i, 'immediate_report');
 SELECT pg_temp.step('municipal', :i, 'raise_importance', '{"importance": "elevated"}',
     '2026-03-02 11:00');
 SELECT pg_temp.term(:i, 'immediate_report');
+
+\echo
+\echo == PLA пост. п.3.1-3.4, Пр.1 п.3, Пр.2 п.5: the head of the general department is in charge
+SELECT pg_temp.clock_at('2026-03-02 12:00');
+SELECT pg_temp.gaps('пост. п. 3.1', 'пост. п. 3.2', 'пост. п. 3.3', 'пост. п. 3.4', 'Пр.1 п. 3',
+    'Пр.2 п. 5');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [{"login": "head",
+    "name": "Начальник отдела", "appointments": [{"body": "general", "role": "coordinator",
+        "to": "2026-03-01"}]}]}');
+SELECT pg_temp.gaps('пост. п. 3.1', 'пост. п. 3.2', 'пост. п. 3.3', 'пост. п. 3.4', 'Пр.1 п. 3',
+    'Пр.2 п. 5');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [{"login": "head",
+    "name": "Начальник отдела", "appointments": [{"body": "general", "role": "coordinator",
+        "from": "2026-03-02"}]}]}');
+SELECT pg_temp.gaps('пост. п. 3.1', 'пост. п. 3.2', 'пост. п. 3.3', 'пост. п. 3.4', 'Пр.1 п. 3',
+    'Пр.2 п. 5');
+
+\echo
+\echo == PLA пост. п.3.5: the act stands on the site
+SELECT pg_temp.gaps('пост. п. 3.5');
+SELECT pg_temp.done('roads', 'act_on_site', '{"url": "https://site.example/273"}');
+SELECT pg_temp.done('head', 'act_on_site');
+SELECT pg_temp.done('head', 'act_on_site', '{"url": "https://site.example/273"}');
+SELECT pg_temp.gaps('пост. п. 3.5');
+
+\echo
+\echo == PLA пост. п.4: the head of the administration keeps control
+SELECT pg_temp.gaps('пост. п. 4');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [{"login": "mayor", "name": "Глава",
+    "appointments": [{"body": "stanitsa", "role": "controller", "rank": 2}]}]}');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [{"login": "mayor", "name": "Глава",
+    "appointments": [{"body": "stanitsa", "role": "controller", "rank": 1}]}]}');
+SELECT pg_temp.gaps('пост. п. 4');
+
+\echo
+\echo == PLA Пр.1 п.1, 2: pages in three networks, tied to service phones, access handed over
+SELECT pg_temp.gaps('Пр.1 п. 2');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [
+    {"login": "pages", "name": "Страницы", "appointments":
+        [{"body": "school", "role": "account_manager"}]}]}');
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "instagram",
+    "url": "https://ig.example/school", "service_phone": "1"}');
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "vk",
+    "url": "https://vk.example/school"}');
+SELECT pg_temp.account('roads', '{"body": "school", "channel": "vk",
+    "url": "https://vk.example/school", "service_phone": "1"}');
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "vk", "opened_on": "2026-02-01",
+    "url": "https://vk.example/school", "service_phone": "1"}');
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "ok", "kind": "person",
+    "url": "https://ok.example/school", "service_phone": "1"}');
+SELECT pg_temp.done('pages', 'access_handover', '{"body": "school"}');
+SELECT pg_temp.done('pages', 'access_handover', '{"body": "school", "receipt": "расписка 1"}');
+SELECT pg_temp.gaps('Пр.1 п. 2');
+
+\echo
+\echo == PLA Пр.1 п.5: two publications a week are advised
+SELECT pg_temp.gaps('Пр.1 п. 5');
+SELECT pg_temp.publish('pages', '{"account": "https://vk.example/nobody"}');
+SELECT pg_temp.publish('pages', '{"account": "https://vk.example/school",
+    "published_at": "2026-02-24 10:00+03", "url": "https://vk.example/school/1"}');
+SELECT pg_temp.gaps('Пр.1 п. 5');
+SELECT pg_temp.publish('pages', '{"account": "https://vk.example/school",
+    "published_at": "2026-02-26 10:00+03", "url": "https://vk.example/school/2"}');
+SELECT pg_temp.gaps('Пр.1 п. 5');
+
+\echo
+\echo == PLA Пр.1 п.6, 7: formats, spoken style, at most two citations are advised
+SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
+SELECT pg_temp.done('head', 'page_formats', '{"account": "https://vk.example/school",
+    "formats": ["text", "photo"]}');
+SELECT pg_temp.done('head', 'page_style', '{"account": "https://vk.example/school",
+    "spoken_style": true, "legal_refs": ["1", "2", "3"]}');
+SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
+SELECT pg_temp.done('head', 'page_style', '{"account": "https://vk.example/school",
+    "spoken_style": true, "legal_refs": ["1", "2"]}', '2026-03-02 12:30');
+SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
+
+\echo
+\echo == PLA Пр.1 п.8: pages are open; a comment is deleted on a ground, its author may be barred
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "vk",
+    "url": "https://vk.example/school", "is_open": false}');
+SELECT pg_temp.gaps('Пр.1 п. 8');
+SELECT pg_temp.account('pages', '{"body": "school", "channel": "vk",
+    "url": "https://vk.example/school", "is_open": true}');
+SELECT pg_temp.gaps('Пр.1 п. 8');
+SELECT pg_temp.done('pages', 'moderation', '{"url": "https://vk.example/c/1"}');
+SELECT pg_temp.done('pages', 'moderation', '{"url": "https://vk.example/c/1",
+    "reason": "boring"}');
+SELECT pg_temp.done('pages', 'moderation', '{"url": "https://vk.example/c/1", "reason": "spam"}');
+SELECT pg_temp.gaps('Пр.1 п. 8');
+
+\echo
+\echo == PLA Пр.2 п.4, 6, 7, 10: who is to be appointed, and covered, and reached
+SELECT pg_temp.gaps('Пр.2 п. 4', 'Пр.2 п. 6', 'Пр.2 п. 7', 'Пр.2 п. 9', 'Пр.2 п. 10');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [
+    {"login": "land", "name": "Исполнитель З", "email": "l@example.org", "appointments":
+        [{"body": "land", "role": "executor", "to": "2026-03-01"}]},
+    {"login": "land_head", "name": "Начальник З", "appointments":
+        [{"body": "land", "role": "unit_head"}]},
+    {"login": "school_head", "name": "Директор", "appointments":
+        [{"body": "school", "role": "unit_head"}]},
+    {"login": "school_2", "name": "Второй исполнитель Ш", "email": "s2@example.org",
+     "appointments": [{"body": "school", "role": "executor"}]},
+    {"login": "school", "name": "Исполнитель Ш", "email": "s@example.org"},
+    {"login": "municipal", "name": "Куратор", "email": "m@example.org", "appointments":
+        [{"body": "general", "role": "municipal_curator", "act_ref": "расп. 10-р",
+            "to": "2026-03-01"}]}],
+    "substitutions": [{"principal": "roads", "deputy": "stand_in", "from": "2026-03-01",
+        "to": "2026-03-09", "act_ref": "пр. 4"}]}');
+SELECT pg_temp.gaps('Пр.2 п. 4', 'Пр.2 п. 6', 'Пр.2 п. 7', 'Пр.2 п. 9', 'Пр.2 п. 10');
+SELECT pg_temp.people('{"code": "stanitsa", "officials": [
+    {"login": "municipal", "name": "Куратор", "email": "m@example.org", "appointments":
+        [{"body": "general", "role": "municipal_curator", "act_ref": "расп. 11-р",
+            "from": "2026-03-02"}]}]}');
+SELECT pg_temp.gaps('Пр.2 п. 4');
+
+\echo
+\echo == PLA Пр.2 п.23: the summary of a month by the 5th, that is on the 4th
+SELECT pg_temp.clock_at('2026-03-04 18:00');
+SELECT pg_temp.gaps('Пр.2 п. 23');
+SELECT pg_temp.done('roads', 'monthly_summary');
+SELECT pg_temp.done('municipal', 'monthly_summary', '{"period": "2026-01-15"}');
+SELECT pg_temp.gaps('Пр.2 п. 23');
+SELECT pg_temp.clock_at('2026-03-05 09:00');
+SELECT pg_temp.gaps('Пр.2 п. 23');
+SELECT pg_temp.done('municipal', 'monthly_summary');
+SELECT pg_temp.gaps('Пр.2 п. 23');
+SELECT period, timezone('Europe/Moscow', due_at), done_at > due_at AS late FROM osm.duty_record
+WHERE duty = 'monthly_summary' ORDER BY period;
+
+\echo
+\echo == PLA Пр.2 п.24: an elevated incident nobody reports
+SELECT count(*) AS before FROM osm.duty_gap WHERE clause = 'Пр.2 п. 24' \gset
+SELECT pg_temp.incident('detected', '{"importance": "elevated"}', '{}', '2026-03-05') AS i,
+       pg_temp.incident('assigned', '{}', '{}', '2026-03-05') AS j \gset
+SELECT pg_temp.step('municipal', :j, 'raise_importance', '{"importance": "elevated"}');
+SELECT incident_id - :i AS nth, duty, missing, to_char(since, 'DD.MM HH24:MI'), answer
+FROM osm.duty_gap WHERE clause = 'Пр.2 п. 24' AND incident_id >= :i ORDER BY 1;
+SELECT pg_temp.step('municipal', :i, 'report_immediately');
+SELECT pg_temp.done('municipal', 'immediate_report', jsonb_build_object('incident', :j));
+SELECT count(*) - :before AS left FROM osm.duty_gap WHERE clause = 'Пр.2 п. 24';
 
 \echo
 \echo == the rest: a link to an earlier incident, the door, the evidence, what never ran

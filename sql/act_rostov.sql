@@ -100,7 +100,6 @@ SELECT pg_temp.step('roads', :i, 'post', '{"channel": "vk", "account_kind": "per
 SELECT pg_temp.incident('approved', '{"channel": "twitter"}') AS i \gset
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "twitter", "account_kind": "person"}');
 SELECT pg_temp.step('roads', :i, 'post', '{"channel": "twitter", "account_kind": "organisation"}');
-SELECT name, kind, per, minimum FROM osm.duty_rule WHERE clause = 'п. 6' ORDER BY position;
 
 \echo
 \echo == ROS п.7: routed within 30 minutes by the clock to a competent body
@@ -219,13 +218,113 @@ SELECT pg_temp.step('curator', :r, 'route', '{"bodies": ["roads"]}', '2026-03-07
 SELECT pg_temp.term(:r, 'route');
 
 \echo
-\echo == ROS п.13, 14: what is not a step is a duty; a significant post is reported at once
-SELECT name, kind, per, responsible, binding, clause FROM osm.duty_rule
-WHERE clause IN ('п. 13', 'п. 14', 'расп. п. 4.1', 'расп. п. 5') ORDER BY position;
+\echo == ROS п.14: a significant post is reported at once; the term is advisory
 SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
 SELECT pg_temp.step('roads', :i, 'report_immediately');
 SELECT pg_temp.step('curator', :i, 'report_immediately', '{}', '2026-03-07 22:31');
 SELECT pg_temp.term(:i, 'immediate_report');
+
+\echo
+\echo == ROS расп. п.2, 3, п.2: somebody organises, gives technical support, coordinates
+SELECT pg_temp.clock_at('2026-03-09 12:00');
+SELECT pg_temp.gaps('расп. п. 2', 'расп. п. 3', 'п. 2');
+SELECT pg_temp.people('{"code": "rostov",
+    "bodies": [{"code": "it", "title": "Связь"}],
+    "regulations": {"ru-ros-311-2018": {"operator": ["it"]}},
+    "officials": [{"login": "appeals", "name": "Управление", "appointments":
+        [{"body": "appeals", "role": "coordinator"}]}]}');
+SELECT pg_temp.gaps('расп. п. 2', 'расп. п. 3', 'п. 2');
+
+\echo
+\echo == ROS расп. п.4, 4.1-4.3: municipalities are advised
+SELECT pg_temp.people('{"code": "rostov", "bodies": [{"code": "town", "title": "Город",
+    "kind": "municipality"}]}');
+SELECT pg_temp.gaps('расп. п. 4', 'расп. п. 4.1', 'расп. п. 4.2', 'расп. п. 4.3');
+SELECT pg_temp.people('{"code": "rostov", "officials": [
+    {"login": "town", "name": "Город", "appointments": [{"body": "town", "role": "executor"},
+        {"body": "town", "role": "responsible_head", "rank": 2}]}]}');
+SELECT pg_temp.done('roads', 'municipal_advice');
+SELECT pg_temp.done('appeals', 'municipal_advice');
+SELECT pg_temp.done('appeals', d, '{"body": "town"}')
+FROM unnest('{municipal_act,municipal_liaison}'::text[]) AS d;
+SELECT pg_temp.gaps('расп. п. 4', 'расп. п. 4.1', 'расп. п. 4.2', 'расп. п. 4.3');
+
+\echo
+\echo == ROS расп. п.5: a deputy governor controls
+SELECT pg_temp.gaps('расп. п. 5');
+SELECT pg_temp.people('{"code": "rostov", "officials": [{"login": "vice", "name": "Заместитель",
+    "appointments": [{"body": "rostov", "role": "controller"}]}]}');
+SELECT pg_temp.gaps('расп. п. 5');
+
+\echo
+\echo == ROS п.4, 5: curator, responsible official, representative, executor appointed
+SELECT pg_temp.gaps('п. 4', 'п. 5');
+SELECT pg_temp.people('{"code": "rostov", "officials": [
+    {"login": "curator", "name": "Куратор", "appointments": [{"body": "appeals",
+        "role": "curator", "to": "2026-03-08"}]},
+    {"login": "roads", "name": "Исполнитель Д", "appointments":
+        [{"body": "roads", "role": "executor", "to": "2026-03-08"}]},
+    {"login": "water_chief", "name": "Заместитель В", "appointments":
+        [{"body": "water", "role": "responsible_head", "rank": 2}]},
+    {"login": "water_face", "name": "Представитель В", "appointments":
+        [{"body": "water", "role": "representative"}]}]}');
+SELECT pg_temp.gaps('п. 4', 'п. 5');
+SELECT pg_temp.people('{"code": "rostov", "officials": [
+    {"login": "curator", "name": "Куратор", "appointments": [{"body": "appeals",
+        "role": "curator", "from": "2026-03-09"}]},
+    {"login": "roads", "name": "Исполнитель Д", "appointments":
+        [{"body": "roads", "role": "executor", "from": "2026-03-09"}]}]}');
+SELECT pg_temp.gaps('п. 4', 'п. 5');
+
+\echo
+\echo == ROS п.6: accounts of the kind named; two posts a week in each
+SELECT g FROM pg_temp.gaps('п. 6') AS g WHERE g LIKE '%| roads |%';
+SELECT pg_temp.account('face', '{"body": "roads", "channel": "vk", "kind": "organisation",
+    "url": "https://vk.example/face"}');
+SELECT pg_temp.account('face', '{"body": "roads", "channel": "telegram",
+    "url": "https://t.example/face"}');
+SELECT pg_temp.account('water', '{"body": "roads", "channel": "vk",
+    "url": "https://vk.example/face"}');
+SELECT pg_temp.account('face', format('{"body": "roads", "channel": "%s", "kind": "%s",
+    "url": "https://%s.example/face", "holder": "face", "opened_on": "2026-02-25"}', c, k,
+        c)::jsonb)
+FROM unnest('{vk,ok,facebook,twitter,instagram}'::text[],
+            '{person,person,person,organisation,organisation}'::text[]) AS x (c, k);
+SELECT g FROM pg_temp.gaps('п. 6') AS g WHERE g LIKE '%| roads |%';
+SELECT pg_temp.publish('face', format('{"account": "https://%s.example/face", "url": "%s",
+    "published_at": "2026-03-0%s 10:00+03"}', c, n, n)::jsonb)
+FROM unnest('{vk,ok,facebook,twitter}'::text[]) AS c, unnest('{3,8}'::text[]) AS n;
+SELECT pg_temp.publish('water', '{"account": "https://instagram.example/face", "url": "1"}');
+SELECT g FROM pg_temp.gaps('п. 6') AS g WHERE g LIKE '%| roads |%';
+SELECT pg_temp.publish('face', format('{"account": "https://instagram.example/face", "url": "%s",
+    "published_at": "2026-03-02 1%s:00+03"}', n, n)::jsonb)
+FROM unnest('{1,2}'::text[]) AS n;
+SELECT g FROM pg_temp.gaps('п. 6') AS g WHERE g LIKE '%| roads |%';
+
+\echo
+\echo == ROS п.13: shortcomings are told to the deputy governors
+SELECT b.code, missing::integer > 0 AS late_steps, answer
+FROM osm.duty_gap AS g JOIN osm.body AS b ON b.id = g.body_id WHERE clause = 'п. 13' ORDER BY 1;
+SELECT pg_temp.done('roads', 'deficiency', '{"reference": "исх. 1"}');
+SELECT pg_temp.done('appeals', 'deficiency');
+SELECT pg_temp.done('appeals', 'deficiency', '{"reference": "исх. 1"}');
+SELECT pg_temp.gaps('п. 13');
+
+\echo
+\echo == ROS п.14: a monthly report by the last working day of the next month; posts at once
+SELECT period, timezone('Europe/Moscow', due_at), missing, answer FROM osm.report_gap
+WHERE clause = 'п. 14';
+SELECT pg_temp.done('roads', 'monthly_report');
+SELECT pg_temp.done('vice', 'monthly_report', '{"period": "2026-01-01"}');
+SELECT pg_temp.done('vice', 'monthly_report');
+SELECT period, timezone('Europe/Moscow', due_at), done_at > due_at AS late FROM osm.duty_record
+WHERE duty = 'monthly_report' ORDER BY period;
+SELECT count(*) FROM osm.report_gap WHERE clause = 'п. 14';
+SELECT pg_temp.incident('detected', '{"importance": "significant"}') AS i \gset
+SELECT duty, missing, timezone('Europe/Moscow', since), answer
+FROM osm.duty_gap WHERE clause = 'п. 14' AND incident_id = :i;
+SELECT pg_temp.step('curator', :i, 'report_immediately');
+SELECT count(*) FROM osm.duty_gap WHERE clause = 'п. 14' AND incident_id = :i;
 
 \echo
 \echo == nothing of the other act applies here

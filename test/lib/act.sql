@@ -61,3 +61,37 @@ CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE s
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
     WHERE c.incident_id = incident AND r.name = rule
 $$;
+-- The gaps that cite one of the clauses: view, clause, duty, body, where or when, lack, answer.
+CREATE FUNCTION pg_temp.gaps(VARIADIC clauses text[]) RETURNS SETOF text
+LANGUAGE plpgsql AS $$
+DECLARE
+    kind text;
+BEGIN
+    FOREACH kind IN ARRAY '{appointment,cover,account,publication,report,duty}'::text[] LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT concat_ws($2, %L, g.clause, g.duty, b.code, %s, g.missing, g.answer)
+             FROM osm.%I AS g JOIN osm.body AS b ON b.id = g.body_id
+             WHERE g.clause = ANY ($1) ORDER BY g.clause, g.duty, b.code, 1',
+            kind || ' gap',
+            CASE kind WHEN 'account' THEN 'g.channel' WHEN 'publication' THEN 'g.channel'
+                      WHEN 'report' THEN 'g.period' WHEN 'duty' THEN 'g.period'
+                      ELSE 'g.role' END,
+            kind || '_gap') USING clauses, ' | ';
+    END LOOP;
+END $$;
+-- A duty recorded as done, an account, a publication of it: ok, or the error.
+CREATE FUNCTION pg_temp.done(login text, duty text, details jsonb DEFAULT '{}',
+                             local text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(login, format(
+        'SELECT CASE WHEN osm.record_duty(%L, %L, %L) > 0 THEN ''ok'' END',
+        current_setting('try.regulation'), duty, details), local) $$;
+CREATE FUNCTION pg_temp.account(login text, account jsonb, local text DEFAULT NULL) RETURNS text
+LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(login, format(
+        'SELECT CASE WHEN osm.record_account(%L, %L) > 0 THEN ''ok'' END',
+        current_setting('try.regulation'), account), local) $$;
+CREATE FUNCTION pg_temp.publish(login text, publication jsonb, local text DEFAULT NULL)
+    RETURNS text LANGUAGE sql AS $$
+    SELECT pg_temp.attempt(login, format(
+        'SELECT CASE WHEN osm.record_publication(%L, %L) > 0 THEN ''ok'' END',
+        current_setting('try.regulation'), publication), local) $$;
