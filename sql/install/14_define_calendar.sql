@@ -271,8 +271,9 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Set "time_zone", or "parent" to inherit its zone.';
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_timezone_names AS z WHERE z.name = definition ->> 'time_zone')
-        AND definition ->> 'time_zone' IS NOT NULL THEN
+    -- The list of zones takes some 30 ms to read: only where there is a zone to look up.
+    IF definition ->> 'time_zone' IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_timezone_names AS z WHERE z.name = definition ->> 'time_zone') THEN
         RAISE EXCEPTION 'time zone "%" is not known', definition ->> 'time_zone'
             USING ERRCODE = 'invalid_parameter_value',
                   HINT = 'Use a name listed in pg_timezone_names, such as Asia/Barnaul.';
