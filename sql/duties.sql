@@ -136,6 +136,10 @@ SELECT pg_temp.account('boss', 'ru-alt-132-2020', a) FROM (VALUES
     ('{"channel": "vk", "url": "x", "opened_on": "2026-03-03"}'),
     ('{"channel": "vk", "url": "x", "opened_on": "2026-03-02", "closed_on": "2026-03-01"}'))
     AS t (a);
+SELECT pg_temp.account('boss', NULL, '{}'), pg_temp.account('boss', 'ru-alt-132-2020', NULL);
+SELECT pg_temp.done('boss', 'ru-alt-132-2020', NULL), pg_temp.post('boss', 'ru-alt-132-2020', NULL);
+SELECT pg_temp.account('boss', 'ru-alt-132-2020', '{"channel": "vk", "is_open": null, "body": null,
+    "url": "https://vk.example/d"}');
 -- the department may for every body
 SELECT pg_temp.account('curator', 'ru-alt-132-2020', '{"body": "health", "channel": "vk",
     "url": "https://vk.example/z"}');

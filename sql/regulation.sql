@@ -189,6 +189,10 @@ INSERT INTO senseless (document) VALUES
         "clause": "п. 1"}')),
     (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "immediate", "starts_on": ["fly"],
         "requires": ["reason:because"], "channels": ["vk"], "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "one_off",
+        "requires": ["files<=two", "files", "files<=2", "", "a b"], "clause": "п. 1"}')),
+    (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "one_off",
+        "requires": ["files<=two", "files", "files<=2", "a b"], "clause": "п. 1"}')),
     -- clauses
     (pg_temp.added('clauses', '{"path": "п. 2", "summary": "Без правила.", "answer": "L"}'));
 SELECT number, c.severity, c.clause, c.finding

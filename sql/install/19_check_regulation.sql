@@ -511,7 +511,7 @@ AS $osm_function$
     -- Which key says something for which kinds, and for which it must be there.
     WITH meaning (key, kinds, needed_by) AS (VALUES
         ('per', '{publication,report,surge,one_off,check}'::text[],
-            '{publication,report,surge}'::text[]),
+            '{report,surge}'::text[]),
         ('minimum', '{publication,surge,appointment,deficiency}', '{surge}'),
         ('due_day', '{report}', '{}'),
         ('count_scope', '{publication}', '{}'),
@@ -537,6 +537,12 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'duties') AS i JOIN meaning AS m
         ON i.item ->> 'kind' = ANY (m.needed_by)
     WHERE coalesce(i.item -> m.key, 'null') IN ('null', '[]')
+    UNION ALL
+    SELECT 'error', i.item ->> 'clause', format('%s.%s: "%s" is no key', i.path, k, v),
+           'Write a key, "reason:LIST" or "key<=2".'
+    FROM osm.regulation_items(complete, 'duties') AS i, unnest('{requires,expects}'::text[]) AS k,
+         jsonb_array_elements_text(i.item -> k) AS v
+    WHERE v !~ '^[a-z][a-z0-9_]*(<=[0-9]{1,6})?$' AND v NOT LIKE 'reason:%'
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_duties(jsonb) IS
 'Findings about duties: keys that mean nothing for their kind, and keys it needs.';

@@ -367,7 +367,7 @@ BEGIN
     ELSIF NOT account ? 'holder' THEN
         entry.holder_id := known.holder_id;
     END IF;
-    IF account ? 'is_open' AND jsonb_typeof(account -> 'is_open') <> 'boolean' THEN
+    IF jsonb_typeof(account -> 'is_open') NOT IN ('boolean', 'null') THEN
         RAISE EXCEPTION '"is_open" must be true or false'
             USING ERRCODE = 'OW003', HINT = 'Write it without quotes.';
     END IF;
@@ -375,7 +375,7 @@ BEGIN
                             ELSE known.site_link END;
     entry.service_phone := CASE WHEN account ? 'service_phone'
         THEN osm.duty_text(account, 'service_phone') ELSE known.service_phone END;
-    entry.is_open := coalesce((account -> 'is_open')::boolean, known.is_open, true);
+    entry.is_open := coalesce((account ->> 'is_open')::boolean, known.is_open, true);
     entry.opened_on := coalesce(osm.duty_day(account, 'opened_on'), known.opened_on, act.today);
     entry.closed_on := CASE WHEN account ? 'closed_on' THEN osm.duty_day(account, 'closed_on')
                             ELSE known.closed_on END;

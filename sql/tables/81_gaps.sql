@@ -79,6 +79,14 @@ FROM (SELECT DISTINCT w.authority_id, w.regulation FROM osm.body_role AS w) AS u
             AND o.scope <> 'authority'
             AND w.authority_id = u.authority_id
             AND w.regulation = u.regulation
+            -- where bodies are listed for the very role, they are the ones that owe it
+            AND (w.role = d.responsible OR NOT EXISTS (
+                SELECT FROM osm.body_role AS v
+                    JOIN osm.role AS p ON p.regulation_id = g.id AND p.name = v.role
+                WHERE v.authority_id = u.authority_id
+                    AND v.regulation = u.regulation
+                    AND v.role = d.responsible
+                    AND p.scope <> 'authority'))
         GROUP BY w.authority_id, w.body_id
         UNION ALL
         SELECT m.authority_id, d.owed_by, m.id, true
@@ -308,8 +316,8 @@ FROM osm.duty_owed AS o
         -- an account that lacks something, or that nobody has looked at
         SELECT a.id, a.channel, a.url, CASE
                 WHEN o.kind = 'account' THEN pg_catalog.array_to_string(osm.duty_lacks(
-                    o.expects || o.requires, osm.account_facts(a.site_link, a.service_phone, a.is_open, a.holder_id,
-                        a.details)), ', ')
+                    o.expects || o.requires, osm.account_facts(a.site_link, a.service_phone,
+                        a.is_open, a.holder_id, a.details)), ', ')
                 WHEN r.done_at IS NULL
                     OR pg_catalog.timezone(o.time_zone, r.done_at)::date <= o.today
                         - (osm.period_end(o.today, o.per) - o.today)
