@@ -146,3 +146,16 @@ ROLLBACK TO s;
 SELECT osm.upgrade();
 ROLLBACK;
 SELECT osm.upgrade();
+
+-- A data-only restore enables the triggers it disabled as ordinary ones: osm.upgrade() makes those
+-- that must never sleep what they were.
+CREATE TEMPORARY TABLE always AS SELECT tgrelid, tgname FROM pg_trigger WHERE tgenabled = 'A';
+ALTER TABLE osm.event DISABLE TRIGGER ALL;
+ALTER TABLE osm.event ENABLE TRIGGER ALL;
+ALTER TABLE osm.calendar_day DISABLE TRIGGER ALL;
+ALTER TABLE osm.calendar_day ENABLE TRIGGER ALL;
+SELECT count(*) > 0 AS some, count(*) FILTER (WHERE t.tgenabled <> 'A') AS silenced
+FROM always AS a JOIN pg_trigger AS t USING (tgrelid, tgname);
+SELECT osm.upgrade();
+SELECT count(*) FILTER (WHERE t.tgenabled <> 'A') AS silenced
+FROM always AS a JOIN pg_trigger AS t USING (tgrelid, tgname);

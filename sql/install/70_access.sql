@@ -14,6 +14,7 @@ CREATE FUNCTION osm.upgrade() RETURNS void
 AS $$
 DECLARE
     lost text;
+    silenced record;
 BEGIN
     IF to_regclass('osm.regulation') IS NULL THEN
         RAISE EXCEPTION 'the tables of osm_workflow are not installed in this database'
@@ -48,6 +49,21 @@ BEGIN
                   HINT = 'Enable what was disabled. What DROP EXTENSION ... CASCADE took away '
                          'comes back only with a dump made before; the rows left can be read.';
     END IF;
+    -- a data-only restore disables all triggers and enables them as ordinary ones, which logical
+    -- apply and replica sessions do not fire
+    FOR silenced IN
+        SELECT c.relname, t.tgname
+        FROM pg_trigger AS t
+        JOIN pg_class AS c ON c.oid = t.tgrelid AND c.relnamespace = 'osm'::regnamespace
+        JOIN pg_proc AS p ON p.oid = t.tgfoid AND p.pronamespace = 'osm'::regnamespace
+        WHERE t.tgenabled = 'O'
+          AND (p.proname = 'invalidate_definition'
+               OR (p.proname = 'refuse_change' AND c.relname <> 'incident'))
+        ORDER BY c.relname, t.tgname
+    LOOP
+        EXECUTE format('ALTER TABLE osm.%I ENABLE ALWAYS TRIGGER %I',
+                       silenced.relname, silenced.tgname);
+    END LOOP;
     PERFORM osm.own_functions();
 END
 $$;
