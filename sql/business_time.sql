@@ -102,7 +102,8 @@ SELECT add_business_time('2026-03-02 10:00', '9000h') AS long_term,
 -- What leaves the usual half century lays the calendar out once more, for three, and only then
 SELECT calendar_memory() < 1024 * 1024 AS small;
 SELECT add_business_time('1950-03-06 10:00', '9h') AS long_ago,
-    business_days_between('1950-01-01', '2150-01-01') AS two_centuries, is_business_day('2199-12-31'),
+    business_days_between('1950-01-01', '2150-01-01') AS two_centuries,
+    is_business_day('2199-12-31'),
     (SELECT sum(upper(h) - lower(h)) FROM business_hours_of('1961-04-12') AS h) AS hours,
     (SELECT count(*) FROM explain_deadline('1950-03-06 10:00', '2 bd 9h')) AS explained;
 SELECT calendar_memory() < 8 * 1024 * 1024 AS wide,

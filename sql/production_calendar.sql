@@ -15,6 +15,17 @@ SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 1
         make_date(y + 1, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow', 'ru')) / 3600)::integer
             AS hours
 FROM generate_series(2006, 2027) AS y;
+-- and against the official norms, day by day and hour by hour
+SELECT n.year, n.days, n.hours,
+    business_days_between(make_date(n.year - 1, 12, 31), make_date(n.year, 12, 31), 'ru') = n.days
+        AS days_agree,
+    business_seconds(business_time_between(
+        make_date(n.year, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow',
+        make_date(n.year + 1, 1, 1)::timestamp AT TIME ZONE 'Europe/Moscow', 'ru'))
+        = n.hours * 3600 AS hours_agree
+FROM (VALUES (2018, 247, 1970), (2019, 247, 1970), (2020, 248, 1979), (2021, 247, 1972),
+    (2022, 247, 1973), (2023, 247, 1973), (2024, 248, 1979), (2025, 247, 1972), (2026, 247, 1972))
+    AS n (year, days, hours);
 -- Decree days of 2020 and 2021 count where they are observed only
 SELECT define_calendar('observing', '{"parent": "ru", "observes_decree_days": true}');
 SELECT y AS year, business_days_between(make_date(y - 1, 12, 31), make_date(y, 12, 31), 'observing')
