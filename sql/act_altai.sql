@@ -99,6 +99,7 @@ SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Наше"}');
 \echo == ALT п.6: topic, place; routed within 30 minutes to a competent body; the executor is told
 SELECT pg_temp.enter('robot', '{"channel": "vk", "place": "b", "importance": "normal"}');
 SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "importance": "normal"}');
+SELECT pg_temp.enter('robot', '{"channel": "vk", "topic": "a", "place": "b"}');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["zoo"]}');
 SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["moon"]}');
@@ -152,6 +153,13 @@ SELECT 'ticked' FROM osm.tick();
 SELECT pg_temp.term(:i, 'answer');
 SELECT timezone('Asia/Barnaul', overdue_since) FROM osm.incident WHERE id = :i;
 -- the executor sees the time there is
+SELECT pg_temp.incident('assigned') AS j \gset
+BEGIN;
+SELECT osm.act_as('roads');
+SELECT body, timezone('Asia/Barnaul', answer_due_at), answer_remaining_hours, overdue
+FROM osm.inbox WHERE incident_id = :j;
+COMMIT;
+SELECT pg_temp.clock_at('2026-03-05 09:00');
 BEGIN;
 SELECT osm.act_as('roads');
 SELECT action, clock, timezone('Asia/Barnaul', due_at) FROM osm.allowed_actions(:i) ORDER BY action;
@@ -287,6 +295,19 @@ SELECT pg_temp.term(:i, 'info');
 SELECT pg_temp.step('health', :i, 'submit', '{"text": "За всех"}');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За всех"}', '2026-03-02 12:30');
 SELECT pg_temp.term(:i, 'draft');
+-- in an order: each in its turn, with two hours from then
+SELECT pg_temp.incident('detected') AS i \gset
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "schools", "roads"],
+    "lead": "roads", "order": "alphabet"}');
+SELECT pg_temp.step('curator', :i, 'route', '{"bodies": ["health", "schools", "roads"],
+    "lead": "roads", "order": "sequence"}', '2026-03-02 10:10');
+SELECT pg_temp.term(:i, 'info');
+SELECT pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}');
+SELECT pg_temp.step('health', :i, 'contribute', '{"text": "Вода чистая"}', '2026-03-02 12:00');
+SELECT pg_temp.term(:i, 'info');
+SELECT pg_temp.step('schools', :i, 'contribute', '{"text": "Школа открыта"}', '2026-03-02 14:46');
+SELECT pg_temp.term(:i, 'info');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "За всех"}');
 -- one of several gives it back: the curator names the bodies again, who has informed keeps the
 -- share
 SELECT pg_temp.incident('detected') AS i \gset
@@ -449,6 +470,14 @@ SELECT pg_temp.people('{"code": "altai", "officials": [
         [{"body": "schools", "role": "responsible_head", "rank": 2, "from": "2026-05-05"},
          {"body": "schools", "role": "executor", "from": "2026-05-05"}]}]}');
 SELECT pg_temp.gaps('п. 4', 'п. 5', 'п. 6');
+-- a letter that never arrived, until it does; the clock ran on
+SELECT pg_temp.incident('assigned', '{}', '{}', '2026-05-05') AS i \gset
+UPDATE osm.notification SET state = 'dead' WHERE incident_id = :i;
+SELECT pg_temp.gaps('п. 6');
+SELECT pg_temp.term(:i, 'answer');
+UPDATE osm.notification SET state = 'sent' WHERE incident_id = :i;
+SELECT pg_temp.gaps('п. 6');
+SELECT pg_temp.clock_at('2026-05-05 12:00');
 
 \echo
 \echo == ALT п.19: shortcomings are told to the deputy chairs
@@ -491,6 +520,15 @@ FROM osm.duty_gap WHERE clause = 'п. 21' AND incident_id = :i;
 SELECT pg_temp.done('roads', 'immediate_report', jsonb_build_object('incident', :i));
 SELECT pg_temp.done('curator', 'immediate_report', jsonb_build_object('incident', :i));
 SELECT count(*) FROM osm.duty_gap WHERE clause = 'п. 21' AND incident_id = :i;
+-- a surge: ten messages on one topic in a day; the number is ours, so a warning
+SELECT count(pg_temp.incident('detected', '{"topic": "вода"}', '{}', '2026-06-10')) AS messages
+FROM generate_series(1, 9);
+SELECT pg_temp.gaps('п. 21');
+SELECT pg_temp.incident('detected', '{"topic": "вода"}', '{}', '2026-06-10') > 0 AS tenth;
+SELECT pg_temp.gaps('п. 21');
+SELECT pg_temp.done('roads', 'surge_report', '{"topic": "вода"}');
+SELECT pg_temp.done('curator', 'surge_report', '{"topic": "вода"}');
+SELECT pg_temp.gaps('п. 21');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.term(:i, 'immediate_report');
 

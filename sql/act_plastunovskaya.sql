@@ -12,7 +12,8 @@
 SELECT osm.install_preset(:'regulation');
 SELECT pg_temp.people('{
     "code": "stanitsa", "title": "Станица",
-    "regulations": {"ru-kda-plastunovskoe-273-2023": {"executor": ["roads", "land", "school"]}},
+    "regulations": {"ru-kda-plastunovskoe-273-2023": {"executor": ["roads", "land", "school"],
+        "account_manager": ["general", "school"]}},
     "bodies": [{"code": "krai", "title": "Край"}, {"code": "general", "title": "Общий отдел"},
                {"code": "roads", "title": "Дороги"}, {"code": "land", "title": "Земля"},
                {"code": "school", "title": "Школа", "kind": "organisation"},
@@ -588,11 +589,16 @@ SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
 SELECT pg_temp.done('head', 'page_formats', '{"account": "https://vk.example/school",
     "formats": ["text", "photo"]}');
 SELECT pg_temp.done('head', 'page_style', '{"account": "https://vk.example/school",
-    "spoken_style": true, "legal_refs": ["1", "2", "3"]}');
+    "spoken_style": false}');
 SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
 SELECT pg_temp.done('head', 'page_style', '{"account": "https://vk.example/school",
-    "spoken_style": true, "legal_refs": ["1", "2"]}', '2026-03-02 12:30');
+    "spoken_style": true}', '2026-03-02 12:30');
 SELECT pg_temp.gaps('Пр.1 п. 6', 'Пр.1 п. 7');
+SELECT pg_temp.publish('pages', '{"account": "https://vk.example/school",
+    "url": "https://vk.example/school/3", "legal_refs": ["1", "2"]}');
+SELECT pg_temp.publish('pages', '{"account": "https://vk.example/school",
+    "url": "https://vk.example/school/4", "legal_refs": ["1", "2", "3"]}');
+SELECT pg_temp.gaps('Пр.1 п. 7');
 
 \echo
 \echo == PLA Пр.1 п.8: pages are open; a comment is deleted on a ground, its author may be barred
@@ -632,6 +638,12 @@ SELECT pg_temp.people('{"code": "stanitsa", "officials": [
         [{"body": "general", "role": "municipal_curator", "act_ref": "расп. 11-р",
             "from": "2026-03-02"}]}]}');
 SELECT pg_temp.gaps('Пр.2 п. 4');
+-- a letter that never arrived, until it does; the clock ran on
+SELECT pg_temp.incident('assigned') AS i \gset
+UPDATE osm.notification SET state = 'dead' WHERE incident_id = :i;
+SELECT g FROM pg_temp.gaps('Пр.2 п. 10') AS g WHERE g LIKE '%notified%';
+UPDATE osm.notification SET state = 'sent' WHERE incident_id = :i;
+SELECT g FROM pg_temp.gaps('Пр.2 п. 10') AS g WHERE g LIKE '%notified%';
 
 \echo
 \echo == PLA Пр.2 п.23: the summary of a month by the 5th, that is on the 4th

@@ -325,6 +325,13 @@ SELECT duty, missing, timezone('Europe/Moscow', since), answer
 FROM osm.duty_gap WHERE clause = 'п. 14' AND incident_id = :i;
 SELECT pg_temp.step('curator', :i, 'report_immediately');
 SELECT count(*) FROM osm.duty_gap WHERE clause = 'п. 14' AND incident_id = :i;
+-- a surge: ten posts on one topic in a day; the number is ours, so a warning
+SELECT count(pg_temp.incident('detected', '{"topic": "вода"}', '{}', '2026-03-10')) AS posts
+FROM generate_series(1, 10);
+SELECT g FROM pg_temp.gaps('п. 14') AS g WHERE g LIKE '%surge%';
+SELECT pg_temp.done('roads', 'surge_report', '{"topic": "вода"}');
+SELECT pg_temp.done('curator', 'surge_report', '{"topic": "вода"}');
+SELECT g FROM pg_temp.gaps('п. 14') AS g WHERE g LIKE '%surge%';
 
 \echo
 \echo == nothing of the other act applies here
