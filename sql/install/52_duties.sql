@@ -42,8 +42,12 @@ COMMENT ON FUNCTION osm.period_start(date, text) IS
 
 CREATE FUNCTION osm.period_end(first date, per text) RETURNS date
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (first + CASE per WHEN 'quarter' THEN interval '3 months'
-                         ELSE ('1 ' OPERATOR(pg_catalog.||) per)::interval END)::date;
+RETURN (first + CASE per
+    WHEN 'day' THEN interval '1 day'
+    WHEN 'week' THEN interval '7 days'
+    WHEN 'month' THEN interval '1 month'
+    WHEN 'quarter' THEN interval '3 months'
+    WHEN 'year' THEN interval '1 year' END)::date;
 COMMENT ON FUNCTION osm.period_end(date, text) IS
     'First day after a period of which the first day is given.';
 
