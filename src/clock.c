@@ -30,7 +30,10 @@ use_time(Clock *clock, TimestampTz until)
 	clock->used.time += stretch.time;
 }
 
-/* end_clock stops a clock with a verdict, or cancels it. */
+/*
+ * end_clock stops a clock with a verdict, or cancels it.  A term whose end takes an
+ * action is nobody's to keep: ended too late for that, it has no verdict either.
+ */
 static void
 end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 {
@@ -38,6 +41,7 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 	TimestampTz t = step->occurred_at;
 	bool		paused = clock->state == CLOCK_PAUSED;
 
+	cancelled |= clock->rule->on_due != NULL && (paused ? clock->paused_at : t) > clock->due_at;
 	if (paused)
 		osm_clock_write_segment(step, clock, clock->paused_at, t, "pause");
 	else
@@ -67,7 +71,7 @@ pause_clock(Clocks *clocks, Clock *clock)
 	clock->state = CLOCK_PAUSED;
 	clock->paused_at = step->occurred_at;
 	/* the pass over what is due does not see a paused clock */
-	if (clock->rule->armed && step->occurred_at > clock->due_at)
+	if (clock->rule->armed && clock->rule->on_due == NULL && step->occurred_at > clock->due_at)
 		clock->flagged = true;
 	clock->dirty = true;
 	osm_clock_note(step, clock, "pause", NULL, NULL);
@@ -411,16 +415,17 @@ change_open_clocks(Clocks *clocks)
 }
 
 /*
- * start_next_turn starts a rule of the routing for the body whose turn comes with
- * the part just given, where bodies give their parts in order.
+ * start_next_turns starts a rule of the routing for the bodies whose turn comes by
+ * this step, where bodies give their parts in order: one ahead of them has given
+ * its part, has given the incident back or has been taken off it.
  */
 static void
-start_next_turn(Clocks *clocks, ActClockRule *rule)
+start_next_turns(Clocks *clocks, ActClockRule *rule)
 {
 	Step	   *step = clocks->step;
 	bool		by_routing = false;
 
-	if (step->action->effect != EFFECT_CONTRIBUTE || rule->scope != 'a')
+	if (rule->scope != 'a')
 		return;
 	for (int i = 0; i < step->act->nactions; i++)
 	{
@@ -434,7 +439,7 @@ start_next_turn(Clocks *clocks, ActClockRule *rule)
 		StepAssignment *share = &step->assignments[i];
 		bool		has_run = false;
 
-		if (!share->in_order || !osm_share_owes(step, share) ||
+		if (!share->waited || !osm_share_owes(step, share) ||
 			osm_share_before(step, share) != NULL)
 			continue;
 		for (int j = 0; j < clocks->n; j++)
@@ -456,11 +461,9 @@ start_clocks(Clocks *clocks)
 	{
 		ActClockRule *rule = &step->act->clocks[i];
 
+		start_next_turns(clocks, rule);
 		if (!osm_triggers_match(&rule->starts_on, step->action->name, osm_step_kind(step)))
-		{
-			start_next_turn(clocks, rule);
 			continue;
-		}
 		if (rule->scope != 'a')
 		{
 			step->value_assignment_role = 0;
@@ -580,19 +583,21 @@ raise_urgency(Clocks *clocks)
 	{
 		Clock	   *clock = &clocks->items[i];
 		ActClockRule *rule = clock->rule;
+		const ActClockRule *source = rule->share_of != NULL ? rule->share_of : rule;
 		TimestampTz old_due = clock->due_at;
 		bool		provisional = false;
 
 		if (clock->state != CLOCK_RUNNING || !clock->has_term || rule->anchor != NULL ||
 			step->occurred_at > clock->due_at ||
-			(!rule->has_urgent_term && rule->urgent_factor <= 0))
+			(!source->has_urgent_term && source->urgent_factor <= 0))
 			continue;
-		if (rule->has_urgent_term)
+		if (source->has_urgent_term)
 		{
-			BusinessInterval rest = rule->urgent_term;
+			BusinessInterval rest;
 
+			(void) term_of(step, rule, &clock->term);
+			rest = clock->term;
 			rest.time -= clock->used.time;
-			clock->term = rule->urgent_term;
 			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), clock->resumed_at,
 											 &rest, &provisional);
 		}
@@ -603,7 +608,7 @@ raise_urgency(Clocks *clocks)
 
 			osm_calendar_between(osm_calendar_get(clock->calendar), step->occurred_at,
 								 clock->due_at, &rest);
-			unused = (int64) (rest.time * rule->urgent_factor + 0.5);
+			unused = (int64) (rest.time * source->urgent_factor + 0.5);
 			clock->term.time -= rest.time - unused;
 			rest.time = unused;
 			clock->due_at = osm_calendar_add(osm_calendar_get(clock->calendar), step->occurred_at,
@@ -682,6 +687,19 @@ follow_holder(Clocks *clocks)
 	}
 }
 
+/* osm_clocks_change does to clocks in memory what the act says of the step. */
+void
+osm_clocks_change(Clocks *clocks)
+{
+	change_open_clocks(clocks);
+	if (clocks->step->action->effect == EFFECT_SET_TERM)
+		set_term(clocks);
+	follow_holder(clocks);
+	raise_urgency(clocks);
+	follow_anchors(clocks);
+	start_clocks(clocks);
+}
+
 /*
  * osm_step_clocks does to the clocks of an incident what its act says of the
  * step.  SPI is connected, the incident's row is locked.
@@ -700,12 +718,6 @@ osm_step_clocks(Step *step)
 		osm_clocks_write(&clocks);
 		return;
 	}
-	change_open_clocks(&clocks);
-	if (step->action->effect == EFFECT_SET_TERM)
-		set_term(&clocks);
-	follow_holder(&clocks);
-	raise_urgency(&clocks);
-	follow_anchors(&clocks);
-	start_clocks(&clocks);
+	osm_clocks_change(&clocks);
 	osm_clocks_write(&clocks);
 }

@@ -144,7 +144,7 @@ osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, Timest
 	Datum		values[8];
 	char		nulls[9] = "        ";
 
-	if (until <= from || clock->id == 0)
+	if (until <= from || clock->id == 0 || step->replayed)
 		return;
 	values[0] = Int64GetDatum(clock->id);
 	values[1] = Int64GetDatum(step->authority_id);
@@ -219,7 +219,7 @@ write_overdue(Clocks *clocks)
 	values[1] = Int64GetDatum(clocks->step->authority_id);
 	values[2] = TimestampTzGetDatum(since);
 	nulls[2] = overdue ? ' ' : 'n';
-	osm_engine_begin();
+	osm_engine_begin(NULL, NULL);
 	(void) osm_spi_run(
 		&plan,
 		"UPDATE osm.incident SET overdue_since = $3 "
@@ -306,7 +306,7 @@ osm_clocks_write(Clocks *clocks)
 								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
 								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
 								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID,
-								  TEXTOID };
+								  TEXTOID,        BOOLOID };
 
 			values[0] = Int64GetDatum(clock->id);
 			values[1] = Int64GetDatum(step->authority_id);
@@ -338,15 +338,17 @@ osm_clocks_write(Clocks *clocks)
 			nulls[15] = warns ? ' ' : 'n';
 			values[16] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
 			nulls[16] = clock->due_cause ? ' ' : 'n';
+			/* so does the action an earlier end could not have taken */
+			values[17] = BoolGetDatum(clock->rule->on_due != NULL && clock->due_moved);
 			(void) osm_spi_run(
 				&update_plan,
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
 				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
-				"warn_at = $16, due_cause = $17 "
+				"warn_at = $16, due_cause = $17, on_due = on_due OR $18 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-				17, types, values, nulls, SPI_OK_UPDATE);
+				18, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
 		}
 		if (clock->state == CLOCK_RUNNING &&

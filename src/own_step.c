@@ -5,8 +5,8 @@
  *
  * They pass the same door as everybody's steps, an UPDATE of osm.incident, so
  * that lock, event and chain are those of any step.  What lets them pass the
- * guard is a pointer only this library can set, and only while it writes.
- * Their actor is 0: nobody.
+ * guard is a pointer only this library can set, for one write each.  Their
+ * actor is 0: nobody.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -28,18 +28,6 @@
 /* incidents one pass of osm.tick() takes actions on */
 #define ON_DUE_BATCH "100"
 
-static const OwnStep *step_being_taken = NULL;	/* meaningful while the engine writes */
-
-/* osm_own_step returns the own step being taken on an incident, NULL for none. */
-const OwnStep *
-osm_own_step(int64 incident_id, int64 authority_id)
-{
-	const OwnStep *own = osm_engine_writes() ? step_being_taken : NULL;
-
-	return own != NULL && own->incident_id == incident_id && own->authority_id == authority_id ?
-		own : NULL;
-}
-
 /*
  * osm_take_own_step takes a step.  SPI is connected, the owner of the tables is
  * the current user.  Errors: OW001 where an action of the act is not allowed.
@@ -55,8 +43,7 @@ osm_take_own_step(const OwnStep *own)
 	values[1] = Int64GetDatum(own->authority_id);
 	values[2] = CStringGetTextDatum(own->action);
 	values[3] = DirectFunctionCall1(jsonb_in, CStringGetDatum(own->details));
-	step_being_taken = own;
-	osm_engine_begin();
+	osm_engine_begin(NULL, own);
 	(void) osm_spi_run(
 		&plan,
 		"UPDATE osm.incident SET action = $3, details = $4, "
@@ -64,7 +51,6 @@ osm_take_own_step(const OwnStep *own)
 		"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 		4, types, values, NULL, SPI_OK_UPDATE);
 	osm_engine_end();
-	step_being_taken = NULL;
 }
 
 /* transition_of finds the act's transition for an action nobody takes. */
@@ -126,6 +112,21 @@ typedef struct EndedClock
 } EndedClock;
 
 /*
+ * is_passing tells whether an error says nothing of the step but of the moment:
+ * what waits for it, what the machine lacks, who stopped the pass.
+ */
+static bool
+is_passing(int code)
+{
+	int			category = ERRCODE_TO_CATEGORY(code);
+
+	return category == ERRCODE_TRANSACTION_ROLLBACK ||
+		category == ERRCODE_INSUFFICIENT_RESOURCES ||
+		category == ERRCODE_OPERATOR_INTERVENTION || category == ERRCODE_SYSTEM_ERROR ||
+		code == ERRCODE_LOCK_NOT_AVAILABLE;
+}
+
+/*
  * take_or_warn takes the action of a clock that ended.  What cannot be taken is
  * said once and not tried again: the pass must go on.
  */
@@ -149,7 +150,9 @@ take_or_warn(EndedClock *clock, MemoryContext context)
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+		MemoryContextSwitchTo(context);
+		CurrentResourceOwner = owner;
+		if (is_passing(error->sqlerrcode))
 			ReThrowError(error);
 		ereport(WARNING,
 				(errcode(error->sqlerrcode),
@@ -164,36 +167,75 @@ take_or_warn(EndedClock *clock, MemoryContext context)
 }
 
 /*
+ * has_ended tells whether a clock still waits for its action, now that the lock of
+ * its incident is held: another pass, or an earlier action of this one, may have
+ * ended it since it was found.
+ */
+static bool
+has_ended(const EndedClock *clock, TimestampTz now)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	Datum		values[3];
+
+	values[0] = Int64GetDatum(clock->id);
+	values[1] = Int64GetDatum(clock->step.authority_id);
+	values[2] = TimestampTzGetDatum(now);
+	return osm_spi_run(&plan,
+					   "SELECT FROM osm.clock WHERE id OPERATOR(pg_catalog.=) $1 "
+					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
+					   "AND state OPERATOR(pg_catalog.=) 'running' AND on_due "
+					   "AND due_at OPERATOR(pg_catalog.<) $3",
+					   3, types, values, NULL, SPI_OK_SELECT) > 0;
+}
+
+/* take_action takes the action of a clock and takes it off the list. */
+static void
+take_action(EndedClock *clock, TimestampTz now, MemoryContext context)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+
+	if (!has_ended(clock, now))
+		return;
+	take_or_warn(clock, context);
+	values[0] = Int64GetDatum(clock->id);
+	values[1] = Int64GetDatum(clock->step.authority_id);
+	(void) osm_spi_run(&plan,
+					   "UPDATE osm.clock SET on_due = false WHERE id OPERATOR(pg_catalog.=) $1 "
+					   "AND authority_id OPERATOR(pg_catalog.=) $2",
+					   2, types, values, NULL, SPI_OK_UPDATE);
+}
+
+/*
  * osm_take_due_actions takes the actions whose clocks ended before an instant, a
- * batch of them, and returns how many it tried.  The step is dated by the end of
+ * batch of them, and returns how many it found.  The step is dated by the end of
  * the term, not by when somebody looked.  SPI is connected, the owner of the
  * tables is the current user.
  */
 int
 osm_take_due_actions(TimestampTz now)
 {
-	static SPIPlanPtr find_plan = NULL;
-	static SPIPlanPtr done_plan = NULL;
-	static const Oid find_types[] = {TIMESTAMPTZOID};
-	static const Oid done_types[] = {INT8OID, INT8OID};
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "osm_workflow ended terms",
-												  ALLOCSET_SMALL_SIZES);
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TIMESTAMPTZOID};
 	MemoryContext caller = CurrentMemoryContext;
-	Datum		values[2];
+	MemoryContext context = AllocSetContextCreate(caller, "osm_workflow ended terms",
+												  ALLOCSET_SMALL_SIZES);
+	Datum		value = TimestampTzGetDatum(now);
 	EndedClock *clocks;
 	int			n;
 
-	values[0] = TimestampTzGetDatum(now);
 	n = osm_spi_run(
-		&find_plan,
+		&plan,
 		"SELECT c.id, c.incident_id, c.authority_id, r.on_due, r.name, c.due_at "
 		"FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id "
 		"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "
 		"AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "
 		"WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due "
 		"AND c.due_at OPERATOR(pg_catalog.<) $1 "
-		"ORDER BY c.due_at LIMIT " ON_DUE_BATCH " FOR NO KEY UPDATE OF i SKIP LOCKED",
-		1, find_types, values, NULL, SPI_OK_SELECT);
+		"ORDER BY c.due_at, c.id LIMIT " ON_DUE_BATCH " FOR NO KEY UPDATE OF i SKIP LOCKED",
+		1, types, &value, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(context);
 	clocks = palloc0(sizeof(EndedClock) * Max(n, 1));
 	for (int i = 0; i < n; i++)
@@ -217,14 +259,7 @@ osm_take_due_actions(TimestampTz now)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_or_warn(&clocks[i], context);
-		values[0] = Int64GetDatum(clocks[i].id);
-		values[1] = Int64GetDatum(clocks[i].step.authority_id);
-		(void) osm_spi_run(&done_plan,
-						   "UPDATE osm.clock SET on_due = false "
-						   "WHERE id OPERATOR(pg_catalog.=) $1 "
-						   "AND authority_id OPERATOR(pg_catalog.=) $2",
-						   2, done_types, values, NULL, SPI_OK_UPDATE);
+		take_action(&clocks[i], now, context);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

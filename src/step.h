@@ -41,6 +41,7 @@ typedef struct StepAssignment
 	bool		in_order;		/* gives its part after those with a lower seq_no */
 	bool		keep;			/* not released by this step */
 	bool		fresh;			/* written by this step */
+	bool		waited;			/* before the step it was another's turn */
 	int			seq_no;
 } StepAssignment;
 
@@ -91,6 +92,8 @@ typedef struct Step
 	StringInfo	warnings;		/* names of content rules that only warn, comma separated */
 	StringInfo	clock_notes;	/* JSON of what happened to clocks */
 	HeapTuple	guarded;		/* the row as the guard left it */
+	bool		replayed;		/* a step of the past: nothing is written (simulate.c) */
+	bool		interim_posted;	/* before a replayed step */
 } Step;
 
 /* incident_row.c */
@@ -130,6 +133,7 @@ extern bool osm_step_splits(Step *step);
 extern bool osm_share_owes(const Step *step, const StepAssignment *share);
 extern const StepAssignment *osm_share_before(const Step *step, const StepAssignment *share);
 extern Jsonb *osm_step_document(Step *step, const char *key);
+extern Jsonb *osm_step_reply(Step *step);
 extern const char *osm_step_value(void *arg, const char *key);
 extern void osm_step_check(Step *step);
 extern void osm_step_load_assignments(Step *step);
@@ -149,14 +153,14 @@ extern void osm_step_check_contents(Step *step);
 extern void osm_step_write(Step *step);
 extern bool osm_engine_writes(void);
 extern const Step *osm_step_being_split(void);
-extern void osm_engine_begin(void);
+extern const OwnStep *osm_own_step(int64 incident_id, int64 authority_id);
+extern void osm_engine_begin(const Step *split, const OwnStep *own);
 extern void osm_engine_end(void);
 
 /* clock.c */
 extern void osm_step_clocks(Step *step);
 
 /* own_step.c */
-extern const OwnStep *osm_own_step(int64 incident_id, int64 authority_id);
 extern void osm_take_own_step(const OwnStep *own);
 extern void osm_prepare_own_step(Step *step, const OwnStep *own);
 extern int	osm_take_due_actions(TimestampTz now);

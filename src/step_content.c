@@ -20,6 +20,7 @@
 #include "utils/formatting.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
+#include "utils/snapmgr.h"
 
 #include "osm_workflow.h"
 #include "spi_plan.h"
@@ -36,31 +37,75 @@ is_about_channel(const ActContentRule *rule)
 		(rule->check == CHECK_RATE && !osm_texts_contain(&rule->same, "text"));
 }
 
+/*
+ * text_of returns a key's text, NULL where it is absent.  A list or an object in
+ * place of a text would slip past every rule about it.  Errors: OW003.
+ */
+static char *
+text_of(Step *step, const ActContentRule *rule, Jsonb *document, const char *key)
+{
+	JsonbValue *value = osm_details_get(document, key);
+
+	if (value != NULL && value->type == jbvBinary)
+		ereport(ERROR,
+				(errcode(ERRCODE_OSM_BAD_DATA), errmsg("\"%s\" must be a single value", key),
+				 errdetail("Incident %lld, step \"%s\", clause %s.",
+						   (long long) step->incident_id, step->action->name, rule->clause),
+				 errhint("Give it as text.")));
+	return osm_details_text(document, key);
+}
+
 /* text_length counts the characters of a key's text, 0 where it is absent. */
 static int
-text_length(Step *step, const char *key)
+text_length(Step *step, const ActContentRule *rule)
 {
-	char	   *text = osm_details_text(osm_step_document(step, key), key);
+	char	   *text = text_of(step, rule, osm_step_document(step, rule->key), rule->key);
 
 	return text == NULL ? 0 : pg_mbstrlen(text);
+}
+
+/*
+ * fold takes the case off a text.  A database of locale C folds nothing but ASCII,
+ * so Cyrillic letters in UTF-8 are folded here.
+ */
+static char *
+fold(const char *text)
+{
+	char	   *folded = str_tolower(text, strlen(text), DEFAULT_COLLATION_OID);
+
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return folded;
+	for (unsigned char *c = (unsigned char *) folded; *c != '\0'; c += pg_utf_mblen(c))
+	{
+		if (c[0] != 0xD0)
+			continue;
+		if (c[1] >= 0x80 && c[1] <= 0x8F)
+		{
+			c[0] = 0xD1;		/* U+0400..U+040F, among them U+0401 */
+			c[1] += 0x10;
+		}
+		else if (c[1] >= 0x90 && c[1] <= 0x9F)
+			c[1] += 0x20;		/* U+0410..U+041F */
+		else if (c[1] >= 0xA0 && c[1] <= 0xAF)
+		{
+			c[0] = 0xD1;		/* U+0420..U+042F */
+			c[1] -= 0x20;
+		}
+	}
+	return folded;
 }
 
 /* banned_phrase returns the first phrase of a rule a text holds, whatever its case; else NULL. */
 static const char *
 banned_phrase(Step *step, const ActContentRule *rule)
 {
-	char	   *text = osm_details_text(osm_step_document(step, rule->key), rule->key);
-	char	   *folded;
+	char	   *text = text_of(step, rule, osm_step_document(step, rule->key), rule->key);
+	char	   *folded = text != NULL ? fold(text) : NULL;
 
-	if (text == NULL)
-		return NULL;
-	folded = str_tolower(text, strlen(text), DEFAULT_COLLATION_OID);
-	for (int i = 0; i < rule->phrases.n; i++)
+	for (int i = 0; folded != NULL && i < rule->phrases.n; i++)
 	{
-		const char *phrase = rule->phrases.items[i];
-
-		if (strstr(folded, str_tolower(phrase, strlen(phrase), DEFAULT_COLLATION_OID)) != NULL)
-			return phrase;
+		if (strstr(folded, fold(rule->phrases.items[i])) != NULL)
+			return rule->phrases.items[i];
 	}
 	return NULL;
 }
@@ -121,7 +166,11 @@ rate_begins(Step *step, const ActContentRule *rule)
 	return begins;
 }
 
-/* rate_is_kept tells whether there is room for one more reply under a rate. */
+/*
+ * rate_is_kept tells whether there is room for one more reply under a rate.  Those
+ * posted are counted as of now, not as of the transaction's snapshot: who waited
+ * for the lock must see what the other posted.
+ */
 static bool
 rate_is_kept(Step *step, const ActContentRule *rule)
 {
@@ -130,38 +179,41 @@ rate_is_kept(Step *step, const ActContentRule *rule)
 	static const char *const keys[] = {"text", "account", "channel"};
 	Datum		values[5];
 	char		nulls[6] = "     ";
-	uint64		shared = hash_bytes_extended((const unsigned char *) rule->name,
-											 strlen(rule->name), step->authority_id);
-	int			posted;
+	uint64		shared = (uint64) step->authority_id;
+	int			code;
 
 	for (int i = 0; i < (int) lengthof(keys); i++)
 	{
-		char	   *value = NULL;
+		char	   *value;
 
 		nulls[i + 2] = 'n';
 		if (!osm_texts_contain(&rule->same, keys[i]))
 			continue;
-		value = osm_details_text(osm_step_document(step, keys[i]), keys[i]);
+		value = text_of(step, rule, i == 0 ? osm_step_reply(step) : step->details, keys[i]);
 		/* what was not stated cannot be the same as another's */
 		if (value == NULL)
 			return true;
 		values[i + 2] = CStringGetTextDatum(value);
 		nulls[i + 2] = ' ';
-		shared = hash_bytes_extended((const unsigned char *) value, strlen(value), shared);
+		shared = hash_bytes_extended((const unsigned char *) value, strlen(value), shared + i);
 	}
 	DirectFunctionCall1(pg_advisory_xact_lock_int8, Int64GetDatum((int64) shared));
 	values[0] = Int64GetDatum(step->authority_id);
 	values[1] = TimestampTzGetDatum(rate_begins(step, rule));
-	posted = osm_spi_run(
-		&plan,
-		"SELECT FROM osm.reply WHERE authority_id OPERATOR(pg_catalog.=) $1 "
-		"AND state OPERATOR(pg_catalog.=) 'posted' AND posted_at OPERATOR(pg_catalog.>=) $2 "
-		"AND ($3 IS NULL OR content OPERATOR(pg_catalog.->>) 'text' OPERATOR(pg_catalog.=) $3) "
-		"AND ($4 IS NULL OR posted_account OPERATOR(pg_catalog.=) $4) "
-		"AND ($5 IS NULL OR posted_channel OPERATOR(pg_catalog.=) $5)",
-		5, types, values, nulls, SPI_OK_SELECT);
+	code = SPI_execute_snapshot(
+		osm_spi_plan(
+			&plan,
+			"SELECT FROM osm.reply WHERE authority_id OPERATOR(pg_catalog.=) $1 "
+			"AND state OPERATOR(pg_catalog.=) 'posted' AND posted_at OPERATOR(pg_catalog.>=) $2 "
+			"AND ($3 IS NULL OR content OPERATOR(pg_catalog.->>) 'text' OPERATOR(pg_catalog.=) $3) "
+			"AND ($4 IS NULL OR posted_account OPERATOR(pg_catalog.=) $4) "
+			"AND ($5 IS NULL OR posted_channel OPERATOR(pg_catalog.=) $5)",
+			5, types),
+		values, nulls, GetLatestSnapshot(), InvalidSnapshot, false, false, 0);
+	if (code != SPI_OK_SELECT)
+		elog(ERROR, "SPI_execute_snapshot returned %s", SPI_result_code_string(code));
 	MemoryContextSwitchTo(step->context);
-	return posted < rule->limit;
+	return (int) SPI_processed < rule->limit;
 }
 
 static void
@@ -240,9 +292,9 @@ content_is_met(Step *step, const ActContentRule *rule)
 		case CHECK_KNOWN_ACCOUNT:
 			return account_is_known(step);
 		case CHECK_MAX_LENGTH:
-			return text_length(step, rule->key) <= rule->limit;
+			return text_length(step, rule) <= rule->limit;
 		case CHECK_MIN_LENGTH:
-			return text_length(step, rule->key) >= rule->limit;
+			return text_length(step, rule) >= rule->limit;
 		case CHECK_WITHOUT_PHRASES:
 			return banned_phrase(step, rule) == NULL;
 		case CHECK_RATE:

@@ -73,6 +73,9 @@ osm_step_load_assignments(Step *step)
 		step->assignments[i].in_order = osm_spi_bool(row, 6);
 		step->assignments[i].keep = true;
 	}
+	for (int i = 0; i < n; i++)
+		step->assignments[i].waited = osm_share_owes(step, &step->assignments[i]) &&
+			osm_share_before(step, &step->assignments[i]) != NULL;
 }
 
 /* load_reply reads the content of the current reply, once a step. */
@@ -125,7 +128,8 @@ interim_value(Step *step)
 	values[2] = Int64GetDatum(step->action->effect == EFFECT_POST ||
 							  step->action->effect == EFFECT_PUBLISH ?
 							  osm_row_int64(&step->after, COL_REPLY_ID) : 0);
-	posted = osm_spi_run(&plan,
+	posted = step->replayed ? step->interim_posted :
+		osm_spi_run(&plan,
 						 "SELECT FROM osm.reply WHERE incident_id OPERATOR(pg_catalog.=) $1 "
 						 "AND authority_id OPERATOR(pg_catalog.=) $2 "
 						 "AND id OPERATOR(pg_catalog.<>) $3 "
@@ -207,6 +211,46 @@ osm_step_document(Step *step, const char *key)
 	return step->reply_content;
 }
 
+/* osm_step_reply returns the object that holds the reply a step posts: NULL for none. */
+Jsonb *
+osm_step_reply(Step *step)
+{
+	if (step->action->effect != EFFECT_POST)
+		return step->details;
+	load_reply(step);
+	return step->reply_content;
+}
+
+/*
+ * contributing_share returns the share whose part an actor who holds one of some
+ * roles gives, NULL for none: the first still owed, else one given already, whose
+ * part is then given anew.  *held is the appointment.
+ */
+static const StepAssignment *
+contributing_share(Step *step, const ActRole *role, const ActorRole **held)
+{
+	const StepAssignment *given = NULL;
+
+	osm_step_load_assignments(step);
+	for (int i = 0; i < step->nassignments; i++)
+	{
+		const StepAssignment *share = &step->assignments[i];
+		const ActorRole *found;
+
+		if ((share->role != 'm' && (share->role != 'l' || !step->act->lead_contributes)) ||
+			(given != NULL && share->contributed))
+			continue;
+		found = osm_actor_role(step->actor, role->name, osm_step_date(step), 1, &share->body_id);
+		if (found == NULL)
+			continue;
+		*held = found;
+		if (!share->contributed)
+			return share;
+		given = share;
+	}
+	return given;
+}
+
 /*
  * contributions_after tells whether any member of a joint reply still owes its
  * information once the actor's body has given its own.
@@ -214,28 +258,24 @@ osm_step_document(Step *step, const char *key)
 static const char *
 contributions_after(Step *step)
 {
-	bool		mine_found = false;
+	const StepAssignment *mine = NULL;
 
 	osm_step_load_assignments(step);
+	for (int i = 0; i < step->act->ntransitions && mine == NULL; i++)
+	{
+		const ActTransition *transition = &step->act->transitions[i];
+		const ActorRole *held;
+
+		if (step->action->effect != EFFECT_CONTRIBUTE || step->actor == NULL ||
+			transition->action != step->action || transition->from != step->from)
+			continue;
+		for (int j = 0; j < transition->nroles && mine == NULL; j++)
+			mine = contributing_share(step, transition->roles[j], &held);
+	}
 	for (int i = 0; i < step->nassignments; i++)
 	{
-		StepAssignment *share = &step->assignments[i];
-
-		if (!osm_share_owes(step, share))
-			continue;
-		if (!mine_found && step->action->effect == EFFECT_CONTRIBUTE && step->actor != NULL)
-		{
-			bool		mine = false;
-
-			for (int j = 0; j < step->actor->nroles; j++)
-				mine |= step->actor->roles[j].body_id == share->body_id;
-			if (mine)
-			{
-				mine_found = true;
-				continue;
-			}
-		}
-		return "open";
+		if (&step->assignments[i] != mine && osm_share_owes(step, &step->assignments[i]))
+			return "open";
 	}
 	return "complete";
 }
@@ -335,16 +375,7 @@ osm_step_holds(Step *step, const ActTransition *transition, const ActRole **role
 		if (wanted->scope == SCOPE_AUTHORITY)
 			held = osm_actor_role(step->actor, wanted->name, date, 0, NULL);
 		else if (transition->action->effect == EFFECT_CONTRIBUTE)
-		{
-			osm_step_load_assignments(step);
-			for (int j = 0; j < step->nassignments && held == NULL; j++)
-			{
-				if (step->assignments[j].role == 'm' ||
-					(step->assignments[j].role == 'l' && step->act->lead_contributes))
-					held = osm_actor_role(step->actor, wanted->name, date, 1,
-										  &step->assignments[j].body_id);
-			}
-		}
+			(void) contributing_share(step, wanted, &held);
 		else if (wanted->scope == SCOPE_LEAD || transition->action->effect == EFFECT_SUBMIT ||
 				 transition->action->effect == EFFECT_POST ||
 				 transition->action->effect == EFFECT_PUBLISH)

@@ -29,12 +29,20 @@
  * makes another (the parts of a split).  Each is tied to the subtransaction that
  * began it: an error on the way leaves it behind, and the callback takes it back
  * with that subtransaction, not with one a trigger opened and lost meanwhile.
+ * What a write is for goes with it, so that no pointer outlives it.
  */
 #define ENGINE_DEPTH_LIMIT 16
-static SubTransactionId engine_began_in[ENGINE_DEPTH_LIMIT];
+
+typedef struct EngineWrite
+{
+	SubTransactionId began_in;
+	const Step *split;			/* step whose part is registered */
+	const OwnStep *own;			/* step that nobody takes, until the guard has seen it */
+} EngineWrite;
+
+static EngineWrite engine_writes[ENGINE_DEPTH_LIMIT];
 static int	engine_depth = 0;
 static bool callbacks_registered = false;
-static const Step *split_step = NULL;	/* meaningful while the engine writes */
 
 static void
 forget_engine(XactEvent event, void *arg)
@@ -48,7 +56,7 @@ forget_engine_of_subxact(SubXactEvent event, SubTransactionId my_subid,
 {
 	if (event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	while (engine_depth > 0 && engine_began_in[engine_depth - 1] == my_subid)
+	while (engine_depth > 0 && engine_writes[engine_depth - 1].began_in == my_subid)
 		engine_depth--;
 }
 
@@ -63,11 +71,27 @@ osm_engine_writes(void)
 const Step *
 osm_step_being_split(void)
 {
-	return engine_depth > 0 ? split_step : NULL;
+	return engine_depth > 0 ? engine_writes[engine_depth - 1].split : NULL;
 }
 
+/*
+ * osm_own_step returns the own step being taken on an incident, NULL for none.  It
+ * is there once: an update that another trigger makes meanwhile is somebody's.
+ */
+const OwnStep *
+osm_own_step(int64 incident_id, int64 authority_id)
+{
+	const OwnStep *own = engine_depth > 0 ? engine_writes[engine_depth - 1].own : NULL;
+
+	if (own == NULL || own->incident_id != incident_id || own->authority_id != authority_id)
+		return NULL;
+	engine_writes[engine_depth - 1].own = NULL;
+	return own;
+}
+
+/* osm_engine_begin begins a write of the engine: for a part of a split, an own step, or neither. */
 void
-osm_engine_begin(void)
+osm_engine_begin(const Step *split, const OwnStep *own)
 {
 	if (!callbacks_registered)
 	{
@@ -81,7 +105,10 @@ osm_engine_begin(void)
 				 errmsg("steps cause one another too deeply"),
 				 errdetail("The limit is %d.", ENGINE_DEPTH_LIMIT),
 				 errhint("Triggers on these tables must not take steps in a circle.")));
-	engine_began_in[engine_depth++] = GetCurrentSubTransactionId();
+	engine_writes[engine_depth].began_in = GetCurrentSubTransactionId();
+	engine_writes[engine_depth].split = split;
+	engine_writes[engine_depth].own = own;
+	engine_depth++;
 }
 
 void
@@ -338,8 +365,7 @@ write_parts(Step *step)
 
 		values[0] = Int64GetDatum(step->incident_id);
 		values[1] = Int64GetDatum(step->authority_id);
-		split_step = step;
-		osm_engine_begin();
+		osm_engine_begin(step, NULL);
 		if (osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.incident (regulation, kind, channel, url, external_id, author, text, "
@@ -352,7 +378,6 @@ write_parts(Step *step)
 			elog(ERROR, "could not register a part of incident %lld",
 				 (long long) step->incident_id);
 		osm_engine_end();
-		split_step = NULL;
 		part_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 		MemoryContextSwitchTo(step->context);
 		values[0] = Int64GetDatum(part_id);

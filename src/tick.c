@@ -137,7 +137,7 @@ write_batch(SPIPlanPtr *slot, const char *sql, TimestampTz now)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		*slot = plan;
 	}
-	osm_engine_begin();
+	osm_engine_begin(NULL, NULL);
 	(void) osm_spi_run(slot, sql, 1, types, &parameter, NULL, SPI_OK_SELECT);
 	osm_engine_end();
 	return (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
