@@ -146,6 +146,11 @@ SELECT pg_temp.step('stand_in', :i, 'submit', '{"text": "Засыпали"}', '2
 SELECT o.login, p.login AS acting_for
 FROM osm.event AS e JOIN osm.official AS o ON o.id = e.actor_id
 JOIN osm.official AS p ON p.id = e.acting_for_id WHERE e.incident_id = :i;
+-- who stands in is told beside the principal
+SELECT string_agg(o.login, ' ' ORDER BY o.login)
+FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id
+JOIN osm.event AS e ON (e.incident_id, e.seq) = (n.incident_id, n.event_seq)
+WHERE n.incident_id = :i AND e.action = 'route';
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('land', :i, 'submit', '{"text": "Не наше"}');
 
@@ -365,11 +370,18 @@ SELECT pg_temp.step('regional', :i, 'raise_importance', '{"importance": "enormou
 SELECT pg_temp.step('regional', :i, 'raise_importance', '{"importance": "elevated"}',
     '2026-03-02 11:00');
 SELECT pg_temp.term(:i, 'answer'), pg_temp.term(:i, 'review');
--- what is past by that very step is due then and is nobody's breach of the unit
+-- what is past by that very step is due then, for the late raising and no other reason
 SELECT pg_temp.incident('assigned') AS i \gset
 SELECT pg_temp.step('municipal', :i, 'raise_importance', '{"importance": "elevated"}',
     '2026-03-02 16:00');
-SELECT pg_temp.term(:i, 'answer');
+SELECT pg_temp.step('municipal', :i, 'raise_importance', '{"importance": "elevated"}');
+SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Засыпали"}', '2026-03-02 16:10');
+SELECT pg_temp.step('municipal', :i, 'endorse');
+SELECT pg_temp.step('regional', :i, 'approve', :'ticks');
+SELECT pg_temp.step('municipal', :i, 'post', '{"channel": "vk"}');
+SELECT pg_temp.term(:i, 'answer'), b.code
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+LEFT JOIN osm.body AS b ON b.id = c.body_id WHERE c.incident_id = :i AND r.name = 'answer';
 SELECT pg_temp.incident('distributed') AS i \gset
 SELECT pg_temp.step('municipal', :i, 'route', '{"bodies": ["roads"], "importance": "normal"}');
 
@@ -496,8 +508,10 @@ SELECT pg_temp.incident('review_2') AS i \gset
 SELECT pg_temp.step('regional', :i, 'send_back', '{"reason": "content"}', '2026-03-02 11:00');
 SELECT pg_temp.step('roads', :i, 'submit', '{"text": "Лучше"}', '2026-03-02 12:40');
 SELECT pg_temp.step('municipal', :i, 'endorse', '{}', '2026-03-02 12:45');
-SELECT r.name, r.responsible FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
-WHERE c.incident_id = :i AND c.state = 'missed' ORDER BY r.position;
+SELECT r.name, r.responsible, c.state, b.code
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+LEFT JOIN osm.body AS b ON b.id = c.body_id
+WHERE c.incident_id = :i AND r.name IN ('answer', 'rework') ORDER BY r.position;
 SELECT s.kind, to_char(lower(s.span), 'HH24:MI'), to_char(upper(s.span), 'HH24:MI'), b.code
 FROM osm.clock_segment AS s JOIN osm.clock AS c ON c.id = s.clock_id
 JOIN osm.clock_rule AS r ON r.id = c.rule_id LEFT JOIN osm.body AS b ON b.id = s.body_id
@@ -670,6 +684,12 @@ FROM osm.duty_gap WHERE clause = 'Пр.2 п. 24' AND incident_id >= :i ORDER BY 
 SELECT pg_temp.step('municipal', :i, 'report_immediately');
 SELECT pg_temp.done('municipal', 'immediate_report', jsonb_build_object('incident', :j));
 SELECT count(*) - :before AS left FROM osm.duty_gap WHERE clause = 'Пр.2 п. 24';
+
+\echo
+\echo == PLA пост. п.5: in force from the day of signing
+SELECT pg_temp.enter('regional', '{"channel": "vk", "detected_at": "2023-09-04 00:00+03"}',
+    '2023-09-04 10:00') ~ '^\d+$' AS that_day;
+SELECT pg_temp.enter('regional', '{"channel": "vk", "detected_at": "2023-09-03 23:59+03"}');
 
 \echo
 \echo == the rest: a link to an earlier incident, the door, the evidence, what never ran

@@ -51,12 +51,13 @@ LANGUAGE sql AS $$
 CREATE FUNCTION pg_temp.people(document jsonb) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.attempt(NULL, format(
         'SELECT CASE WHEN osm.define_authority(%L) > 0 THEN ''ok'' END', document)) $$;
--- One term of an incident, all its runs: state and due instant.
+-- One term of an incident, all its runs: state, due instant and why it is not the rule's own.
 CREATE FUNCTION pg_temp.term(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(
         concat_ws(' ', c.state, 'due',
                   to_char(timezone(current_setting('try.zone'), c.due_at), 'DD.MM HH24:MI'),
                   CASE WHEN NOT c.binding THEN 'advisory' END,
+                  c.due_cause,
                   CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END), '; ' ORDER BY c.id)
     FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
     WHERE c.incident_id = incident AND r.name = rule
