@@ -4,7 +4,8 @@
 #   tree       the repository agrees with itself     unit    src/core by cmocka, no server
 #   regress    sql/ by pg_regress                    isolation   test/isolation
 #   tap        test/tap, servers of their own        replay  real logs through the engine, a sample
-#   replay-full, bench   only when named
+#   replay-full, bench, valgrind (the unit tests and the tests of business time under memcheck)
+#                        only when named
 #
 # Environment: PGVER or PG_CONFIG choose the server (15); OSM_KEEP=1 keeps the scratch folder;
 # OSM_DATA_DIR and OSM_ORACLE_DIR say where optional reference data lie (default ../shared/data and
@@ -14,6 +15,7 @@
 # breaks off or runs nothing counts as failed: silence is never success.
 set -euo pipefail
 . "$(dirname "$0")/lib/common.sh"
+. "$(dirname "$0")/lib/valgrind.sh"
 
 ALL_SUITES=(tree unit regress isolation tap replay)
 
@@ -135,6 +137,28 @@ suite_regress() {
     regression regress "$(dirname "$PGXS")/../test/regress/pg_regress" "$TOP" "${tests[@]}"
 }
 
+suite_valgrind() {
+    local status=0 out=$SCRATCH/valgrind_server
+    local -x CMOCKA_MESSAGE_OUTPUT=TAP
+    command -v valgrind >/dev/null || { summary valgrind 0 1 0 'valgrind is not installed'; return; }
+    make -s -C "$TOP/test/unit" check VALGRIND=1 >"$SCRATCH/valgrind_unit" 2>&1 || status=$?
+    count valgrind-unit "$status" "$SCRATCH/valgrind_unit" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" ||
+        tail -n 60 "$SCRATCH/valgrind_unit"
+    stop_server "$SCRATCH/server"
+    start_under_valgrind "$out" "$SCRATCH/install" "osm_workflow.databases = 'only_by_name'" \
+        'fsync = off' 'jit = off' "timezone = 'Europe/Moscow'" ||
+        { summary valgrind 0 1 0 'no server'; return; }
+    SERVER_UP=1
+    regression valgrind "$(dirname "$PGXS")/../test/regress/pg_regress" "$TOP" \
+        business_interval business_time business_time_bugs calendar calendar_no_install \
+        production_calendar
+    stop_server "$out"
+    SERVER_UP=
+    valgrind_findings "$out" >"$out/findings" 2>&1 || status=$?
+    count valgrind-server 0 "$out/findings" "$TAP_PASS" "$TAP_FAIL" "$TAP_SKIP" || true
+    head -c 200000 "$out/findings"
+}
+
 suite_isolation() {
     mapfile -t tests < <(test/lib/tests-for "$PGVER" test/isolation/specs .spec)
     regression isolation "$(dirname "$PGXS")/../test/isolation/pg_isolation_regress" \
@@ -203,7 +227,8 @@ inside() {
     SCRATCH=$OSM_SCRATCH
     cd "$TOP"
     PGXS=$("$PG_CONFIG" --pgxs)
-    trap 'stop_server "$SCRATCH/server"; stop_server "$SCRATCH/bench/server"' EXIT
+    trap 'stop_server "$SCRATCH/server"; stop_server "$SCRATCH/bench/server"
+        stop_server "$SCRATCH/valgrind_server"' EXIT
     [ $# -gt 0 ] || set -- "${ALL_SUITES[@]}"
     say "$("$PG_CONFIG" --version), user $(id -un)"
     build_and_install "$TOP" "$SCRATCH/build" "$SCRATCH/install" >"$SCRATCH/build.log" 2>&1 || {
