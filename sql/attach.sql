@@ -211,7 +211,8 @@ SELECT portal.as('anna', $$UPDATE portal.message SET status = 'готово' WHE
 SELECT portal.as('boris', $$UPDATE portal.message SET status = 'отвечено' WHERE number = 10$$);
 SELECT portal.as('anna', $$UPDATE portal.message SET status = 'новое' WHERE number = 10$$);
 SELECT concat_ws(' ', e.seq, e.action, e.from_state, '->', e.to_state, o.login,
-    e.details - 'clocks')
+    e.details - '{clocks,text,comment}'::text[], CASE WHEN e.details ? 'text' THEN 'text' END,
+    CASE WHEN e.details ? 'comment' THEN 'comment' END)
 FROM osm.event AS e JOIN osm.official AS o ON o.id = e.actor_id
 WHERE e.incident_id = osm.incident_of('portal.message', '10') AND e.seq > 1 ORDER BY e.seq;
 SELECT c.state, c.stopped_at = c.started_at FROM osm.clock AS c

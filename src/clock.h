@@ -72,6 +72,7 @@ extern void osm_clock_note(Step *step, const Clock *clock, const char *change, c
 extern Clock *osm_clock_open(Clocks *clocks, const ActClockRule *rule, int64 assignment_id,
 							 int64 reply_id);
 extern void osm_clock_anchor_due(Clock *clock, const Clock *anchor);
+extern void osm_clocks_change(Clocks *clocks);
 extern bool osm_clocks_recalculate(Clocks *clocks, const ActTexts *calendars);
 extern void osm_clocks_load(Clocks *clocks);
 extern void osm_clocks_write(Clocks *clocks);
