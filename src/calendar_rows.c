@@ -37,8 +37,9 @@
  * Days laid out, from 1 January of the first year to 31 December of the last:
  * half a century with a lunch break stays below 1 MiB; the wide layout is for
  * questions that leave it.  The years of the dated days are always among them.
+ * It does not begin with 1995: on its eve some islands of Kiribati skipped a day.
  */
-#define FIRST_YEAR		1995
+#define FIRST_YEAR		1994
 #define LAST_YEAR		2044
 #define FIRST_WIDE_YEAR	1900
 #define LAST_WIDE_YEAR	2199

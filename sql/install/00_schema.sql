@@ -1,4 +1,17 @@
--- The one clock.
+-- What the database must be, and the one clock.
+
+DO $$
+BEGIN
+    IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+        RAISE EXCEPTION 'osm_workflow needs a database in UTF8'
+            USING ERRCODE = 'feature_not_supported',
+                  DETAIL = pg_catalog.format('The encoding of this one is %s: titles of acts and '
+                                             'Russian units of time would not be understood.',
+                                             pg_catalog.getdatabaseencoding()),
+                  HINT = 'CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0.';
+    END IF;
+END
+$$;
 
 CREATE FUNCTION osm.now() RETURNS timestamptz
     LANGUAGE c STABLE STRICT PARALLEL SAFE

@@ -118,6 +118,9 @@ BEGIN
                 WHEN p.proname IN ('record_account', 'record_publication', 'record_duty') THEN
                     level IN ('operator', 'portal')
                 WHEN p.proname = 'act_as' THEN level = 'portal'
+                WHEN p.proname IN ('claim_notifications', 'confirm_notification',
+                                   'fail_notification') THEN
+                    level IN ('portal', 'administrator')
                 WHEN p.proname IN ('install', 'upgrade', 'own_functions') THEN false
                 ELSE level = 'administrator'
               END;

@@ -135,7 +135,13 @@ CREATE TABLE osm.notification (
     created_at timestamptz NOT NULL,
     deliver_after timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'sent', 'dead')),
+    attempts integer NOT NULL DEFAULT 0,
+    leased_until timestamptz,
+    last_error text,
+    sent_at timestamptz,
     PRIMARY KEY (id, authority_id),
+    CHECK ((state = 'leased') = (leased_until IS NOT NULL)),
+    CHECK ((state = 'sent') = (sent_at IS NOT NULL)),
     FOREIGN KEY (incident_id, authority_id) REFERENCES osm.incident (id, authority_id),
     FOREIGN KEY (recipient_id, authority_id) REFERENCES osm.official (id, authority_id)
 );
@@ -153,7 +159,13 @@ COMMENT ON COLUMN osm.notification.subject IS 'Subject line.';
 COMMENT ON COLUMN osm.notification.data IS 'What a template needs: action, states, rule, due.';
 COMMENT ON COLUMN osm.notification.created_at IS 'When it was written.';
 COMMENT ON COLUMN osm.notification.deliver_after IS 'Not to be delivered before.';
-COMMENT ON COLUMN osm.notification.state IS 'waiting, leased, sent, dead.';
+COMMENT ON COLUMN osm.notification.state IS
+    'waiting, leased (a mailer has claimed it), sent, dead (given up after too many attempts).';
+COMMENT ON COLUMN osm.notification.attempts IS 'How often it has been claimed.';
+COMMENT ON COLUMN osm.notification.leased_until IS
+    'Until when its mailer has it; after that it can be claimed again.';
+COMMENT ON COLUMN osm.notification.last_error IS 'What went wrong at the last attempt.';
+COMMENT ON COLUMN osm.notification.sent_at IS 'When its mailer confirmed it.';
 CREATE UNIQUE INDEX notification_step_key ON osm.notification
     (incident_id, event_seq, recipient_id, authority_id)
     WHERE kind = 'step';
@@ -161,3 +173,4 @@ CREATE UNIQUE INDEX notification_clock_key ON osm.notification
     (clock_id, kind, deliver_after, recipient_id, authority_id)
     WHERE clock_id IS NOT NULL;
 CREATE INDEX notification_waiting_idx ON osm.notification (deliver_after) WHERE state = 'waiting';
+CREATE INDEX notification_leased_idx ON osm.notification (leased_until) WHERE state = 'leased';

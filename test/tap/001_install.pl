@@ -23,6 +23,12 @@ is($node->safe_psql('plain', "SELECT extversion FROM pg_extension WHERE extname 
 	slurp_file('osm_workflow.control') =~ /^default_version = '(.*)'/m ? $1 : 'none',
 	'the version is that of the control file');
 
+# Titles of acts are Russian.
+$node->safe_psql('postgres',
+    q(CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0));
+is(sqlstate_of($node, 'latin', 'CREATE EXTENSION osm_workflow'),
+	'0A000', 'a database in another encoding than UTF8 is refused');
+
 # An ordinary role installs the tables and owns them.
 $node->safe_psql('plain', 'CREATE ROLE owner_of_tables LOGIN');
 my @as_owner = (extra_params => [ '-U', 'owner_of_tables' ]);

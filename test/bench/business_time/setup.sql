@@ -66,7 +66,7 @@ INSERT INTO bench_goal VALUES
     (6, 'first call after another session changed it', 'ms', 5),
     (7, 'from that commit to the first correct answer', 'ms', 5),
     (8, 'wrong answers after that commit', '', 0),
-    (9, 'first question outside 1995-2044', 'ms', NULL),
+    (9, 'first question outside 1994-2044', 'ms', NULL),
     (10, 'memory of the calendar afterwards', 'KiB', NULL);
 CREATE TABLE bench_sample (n integer, run integer, value double precision);
 

@@ -1,0 +1,139 @@
+-- The outbox, for mailers and messengers: claim, confirm, fail.
+--
+-- Hazard that shaped this file: a mailer may die between sending and saying so. A claim is a lease,
+-- taken with SKIP LOCKED,
+    so that two mailers never hold one message and a dead one's come back; what
+-- was sent and not confirmed is sent again, never lost.
+
+CREATE TYPE osm.claimed_notification AS (
+    id bigint,
+    kind text,
+    channel text,
+    recipient text,
+    recipient_name text,
+    email text,
+    subject text,
+    incident bigint,
+    data jsonb,
+    created_at timestamptz,
+    attempt integer
+);
+COMMENT ON TYPE osm.claimed_notification IS
+    'A message to be sent: a row of osm.claim_notifications().';
+COMMENT ON COLUMN osm.claimed_notification.id IS 'What to confirm or fail.';
+COMMENT ON COLUMN osm.claimed_notification.kind IS 'step, warning or breach.';
+COMMENT ON COLUMN osm.claimed_notification.channel IS 'How it is to be sent.';
+COMMENT ON COLUMN osm.claimed_notification.recipient IS 'Login of the official.';
+COMMENT ON COLUMN osm.claimed_notification.recipient_name IS 'Name of the official.';
+COMMENT ON COLUMN osm.claimed_notification.email IS 'Address; null where none is known.';
+COMMENT ON COLUMN osm.claimed_notification.subject IS 'Subject line,
+    with the mark the act prescribes.';
+COMMENT ON COLUMN osm.claimed_notification.incident IS 'Incident it is about.';
+COMMENT ON COLUMN osm.claimed_notification.data IS 'What a template needs: action, state, rule,
+    due.';
+COMMENT ON COLUMN osm.claimed_notification.created_at IS 'When its cause happened.';
+COMMENT ON COLUMN osm.claimed_notification.attempt IS 'Which attempt this is, from 1.';
+
+CREATE FUNCTION osm.serves_authority(authority bigint) RETURNS boolean
+    LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(bool_or(r.rolsuper), false) OR EXISTS (
+        SELECT FROM osm.access AS a JOIN pg_roles AS g ON g.rolname = a.role
+        WHERE a.level IN ('portal', 'administrator')
+          AND (a.authority_id IS NULL OR a.authority_id = authority)
+          AND pg_has_role(session_user, g.oid, 'USAGE'))
+    FROM pg_roles AS r WHERE r.rolname = session_user
+$$;
+COMMENT ON FUNCTION osm.serves_authority(bigint) IS
+    'Whether the session''s role may send an authority''s notifications: level portal or '
+    'administrator.';
+
+CREATE FUNCTION osm.claim_notifications(
+        "limit" integer DEFAULT 100, lease interval DEFAULT '5 minutes', channel text DEFAULT NULL)
+    RETURNS SETOF osm.claimed_notification
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    wanted_limit CONSTANT integer := "limit";
+    wanted_channel CONSTANT text := channel;
+    until CONSTANT timestamptz := osm.now() + lease;
+BEGIN
+    IF wanted_limit IS NULL OR wanted_limit NOT BETWEEN 1 AND 10000
+        OR lease IS NULL OR until <= osm.now() THEN
+        RAISE EXCEPTION 'invalid claim of notifications'
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('The limit is %s, the lease %s.', wanted_limit, lease),
+                  HINT = 'Claim 1 to 10000 for a positive time, such as ''5 minutes''.';
+    END IF;
+    RETURN QUERY
+    WITH due AS (
+        SELECT n.id, n.authority_id
+        FROM osm.notification AS n
+        WHERE (n.state = 'waiting' AND n.deliver_after <= osm.now()
+               OR n.state = 'leased' AND n.leased_until < osm.now())
+          AND (wanted_channel IS NULL OR n.channel = wanted_channel)
+          AND osm.serves_authority(n.authority_id)
+        ORDER BY n.deliver_after, n.id
+        LIMIT wanted_limit FOR NO KEY UPDATE OF n SKIP LOCKED
+    ), claimed AS (
+        UPDATE osm.notification AS n
+        SET state = 'leased', leased_until = until, attempts = n.attempts + 1
+        FROM due AS d WHERE n.id = d.id AND n.authority_id = d.authority_id
+        RETURNING n.*
+    )
+    SELECT c.id, c.kind, c.channel, o.login, o.name, o.email, c.subject, c.incident_id, c.data,
+        c.created_at, c.attempts
+    FROM claimed AS c
+    JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
+    ORDER BY c.deliver_after, c.id;
+END
+$$;
+COMMENT ON FUNCTION osm.claim_notifications(integer, interval, text) IS
+    'Takes up to limit messages that are to go out now, of one channel or all, for the time of the '
+    'lease: nobody else gets them, unless the lease ends before osm.confirm_notification() or '
+    'osm.fail_notification(). For roles of level portal. 22023 for a bad limit or lease.';
+
+CREATE FUNCTION osm.confirm_notification(id bigint) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE osm.notification AS n
+    SET state = 'sent', sent_at = osm.now(), leased_until = NULL, last_error = NULL
+    WHERE n.id = confirm_notification.id AND n.state IN ('leased', 'waiting')
+      AND n.attempts > 0 AND osm.serves_authority(n.authority_id);
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION osm.confirm_notification(bigint) IS
+    'Says that a claimed message has been sent. False where there is none to confirm: never '
+    'claimed, '
+    'sent already, given up, or another authority''s.';
+
+CREATE FUNCTION osm.fail_notification(id bigint, error text, retry_after interval DEFAULT NULL)
+    RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    most_attempts CONSTANT integer := 10;
+    outcome text;
+BEGIN
+    UPDATE osm.notification AS n
+    SET state = CASE WHEN n.attempts >= most_attempts THEN 'dead' ELSE 'waiting' END,
+        leased_until = NULL, last_error = left(error, 1000),
+        -- each time twice as long, from one minute to some hours
+        deliver_after = osm.now() + coalesce(retry_after, least(interval '4 hours',
+            interval '1 minute' * power(2, least(n.attempts, 10) - 1)))
+    WHERE n.id = fail_notification.id AND n.state = 'leased'
+      AND osm.serves_authority(n.authority_id)
+    RETURNING n.state INTO outcome;
+    RETURN outcome;
+END
+$$;
+COMMENT ON FUNCTION osm.fail_notification(bigint, text, interval) IS
+    'Says that a claimed message could not be sent, and why: it waits for retry_after (default: '
+    'longer after every attempt) and is given up after ten attempts. Returns its state then, '
+    'waiting or dead; null where there is none to fail.';
