@@ -1,5 +1,5 @@
 -- The outbox: leases, retries, dead letters; nothing is sent twice while a lease runs,
-    nothing lost.
+-- nothing lost.
 \set ECHO none
 \i test/lib/office.sql
 SET timezone = 'Asia/Barnaul';

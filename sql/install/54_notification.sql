@@ -1,9 +1,8 @@
 -- The outbox, for mailers and messengers: claim, confirm, fail.
 --
 -- Hazard that shaped this file: a mailer may die between sending and saying so. A claim is a lease,
--- taken with SKIP LOCKED,
-    so that two mailers never hold one message and a dead one's come back; what
--- was sent and not confirmed is sent again, never lost.
+-- taken with SKIP LOCKED: two mailers never hold one message, a dead one's come back, and what was
+-- sent and not confirmed is sent again, never lost.
 
 CREATE TYPE osm.claimed_notification AS (
     id bigint,
