@@ -52,6 +52,7 @@ typedef struct PastEvent
 	char	   *from_state;
 	char	   *to_state;
 	TimestampTz occurred_at;
+	TimestampTz recorded_at;
 	Jsonb	   *details;
 	int			nbodies;		/* in which the actor held an appointment that day */
 	int64	   *bodies;
@@ -152,7 +153,7 @@ load_events(Replay *replay, PastEvent **events)
 	n = run_query(
 		replay, &plan,
 		"SELECT e.seq::bigint, e.action, e.from_state, e.to_state, e.occurred_at, e.details, "
-		"  ARRAY(SELECT a.body_id FROM osm.appointment AS a "
+		"  e.recorded_at, ARRAY(SELECT a.body_id FROM osm.appointment AS a "
 		"    WHERE a.authority_id OPERATOR(pg_catalog.=) e.authority_id "
 		"      AND a.official_id OPERATOR(pg_catalog.=) "
 		"          COALESCE(e.acting_for_id, e.actor_id) "
@@ -180,8 +181,9 @@ load_events(Replay *replay, PastEvent **events)
 		event->occurred_at = instant_column(row, 5);
 		event->details =
 			DatumGetJsonbPCopy(SPI_getbinval(row, SPI_tuptable->tupdesc, 6, &isnull));
+		event->recorded_at = instant_column(row, 7);
 		deconstruct_array(
-			DatumGetArrayTypeP(SPI_getbinval(row, SPI_tuptable->tupdesc, 7, &isnull)), INT8OID,
+			DatumGetArrayTypeP(SPI_getbinval(row, SPI_tuptable->tupdesc, 8, &isnull)), INT8OID,
 			8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL, &event->nbodies);
 		event->bodies = palloc(sizeof(int64) * Max(event->nbodies, 1));
 		for (int j = 0; j < event->nbodies; j++)
@@ -406,7 +408,8 @@ replay_event(Replay *replay, const PastEvent *event)
 	step->seq = event->seq;
 	step->before = step->after;
 	step->details = event->details;
-	step->occurred_at = step->recorded_at = event->occurred_at;
+	step->occurred_at = event->occurred_at;
+	step->recorded_at = event->recorded_at;
 	step->action = action != NULL ? action : lived;
 	step->from = event->from_state ? osm_act_state(replay->lived, event->from_state) : NULL;
 	step->to = osm_act_state(replay->lived, event->to_state);
