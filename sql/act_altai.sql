@@ -475,7 +475,7 @@ SELECT pg_temp.incident('assigned', '{}', '{}', '2026-05-05') AS i \gset
 UPDATE osm.notification SET state = 'dead' WHERE incident_id = :i;
 SELECT pg_temp.gaps('п. 6');
 SELECT pg_temp.term(:i, 'answer');
-UPDATE osm.notification SET state = 'sent' WHERE incident_id = :i;
+UPDATE osm.notification SET state = 'sent', sent_at = osm.now() WHERE incident_id = :i;
 SELECT pg_temp.gaps('п. 6');
 SELECT pg_temp.clock_at('2026-05-05 12:00');
 
@@ -531,6 +531,13 @@ SELECT pg_temp.done('curator', 'surge_report', '{"topic": "вода"}');
 SELECT pg_temp.gaps('п. 21');
 SELECT pg_temp.incident('detected') AS i \gset
 SELECT pg_temp.term(:i, 'immediate_report');
+
+\echo
+\echo == ALT п.6, 7, 9-14: the other readings are sound documents too
+SELECT pg_temp.other_reading('{route,return,info,draft,review,rework,post}',
+    '{"calendar": "around-the-clock"}');
+SELECT pg_temp.other_reading('{answer,final}', '{}', '{pauses_on,resumes_on}');
+SELECT pg_temp.other_reading('{final}', '{"stops_on": ["post/answer"]}');
 
 \echo
 \echo == the door: a plain UPDATE is held to the act like any call

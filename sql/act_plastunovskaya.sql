@@ -656,7 +656,7 @@ SELECT pg_temp.gaps('Пр.2 п. 4');
 SELECT pg_temp.incident('assigned') AS i \gset
 UPDATE osm.notification SET state = 'dead' WHERE incident_id = :i;
 SELECT g FROM pg_temp.gaps('Пр.2 п. 10') AS g WHERE g LIKE '%notified%';
-UPDATE osm.notification SET state = 'sent' WHERE incident_id = :i;
+UPDATE osm.notification SET state = 'sent', sent_at = osm.now() WHERE incident_id = :i;
 SELECT g FROM pg_temp.gaps('Пр.2 п. 10') AS g WHERE g LIKE '%notified%';
 
 \echo
@@ -690,6 +690,12 @@ SELECT count(*) - :before AS left FROM osm.duty_gap WHERE clause = 'Пр.2 п. 2
 SELECT pg_temp.enter('regional', '{"channel": "vk", "detected_at": "2023-09-04 00:00+03"}',
     '2023-09-04 10:00') ~ '^\d+$' AS that_day;
 SELECT pg_temp.enter('regional', '{"channel": "vk", "detected_at": "2023-09-03 23:59+03"}');
+
+\echo
+\echo == PLA Пр.2 п.13, 17, 18: the other readings are sound documents too
+SELECT pg_temp.other_reading('{answer,final}', '{}', '{pauses_on,resumes_on}');
+SELECT pg_temp.other_reading('{info,route_all}', '{"urgent_factor": 0.5}');
+SELECT pg_temp.other_reading('{review,rework,post,return,reroute,clarify}', '{}', '{applies_when}');
 
 \echo
 \echo == the rest: a link to an earlier incident, the door, the evidence, what never ran

@@ -334,6 +334,11 @@ SELECT pg_temp.done('curator', 'surge_report', '{"topic": "вода"}');
 SELECT g FROM pg_temp.gaps('п. 14') AS g WHERE g LIKE '%surge%';
 
 \echo
+\echo == ROS п.7, 8, 10, 11: the other reading, working time, is a sound document too
+SELECT pg_temp.other_reading('{answer,route,draft,review,rework,post,immediate_report}', '{}',
+    '{calendar}');
+
+\echo
 \echo == nothing of the other act applies here
 SELECT pg_temp.step('curator', :i, 'refuse', '{"reason": "insult"}');
 SELECT pg_temp.step('curator', :i, 'author_silent');

@@ -96,3 +96,15 @@ CREATE FUNCTION pg_temp.publish(login text, publication jsonb, local text DEFAUL
     SELECT pg_temp.attempt(login, format(
         'SELECT CASE WHEN osm.record_publication(%L, %L) > 0 THEN ''ok'' END',
         current_setting('try.regulation'), publication), local) $$;
+-- The act with its clocks changed: keys added to those named, keys taken from all of them. What is
+-- wrong with it, if anything: the other reading of a clause must be a sound document too.
+CREATE FUNCTION pg_temp.other_reading(names text[], added jsonb, taken text[] DEFAULT '{}')
+    RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce((SELECT string_agg(f.finding, '; ') FROM osm.check_regulation(
+                         jsonb_set(d.act, '{clocks}', c.clocks)) AS f), 'sound')
+    FROM (SELECT osm.preset(current_setting('try.regulation'))) AS d (act),
+         LATERAL (SELECT jsonb_agg(CASE WHEN k ->> 'name' = ANY (names) THEN (k - taken) || added
+                                        ELSE k END ORDER BY n)
+                  FROM jsonb_array_elements(d.act -> 'clocks') WITH ORDINALITY AS e (k, n))
+             AS c (clocks)
+$$;
