@@ -109,6 +109,9 @@ clock_form(void **state)
 	expect("-00:30:00", 0, -30 * MINUTE);
 	expect("+00:30", 0, 30 * MINUTE);
 	expect("9000:00", 0, 9000 * HOUR);
+	/* a sign ends a clock as a blank does */
+	expect("04:30+2 bd", 2, 4 * HOUR + 30 * MINUTE);
+	expect("04:30:15-2bd", -2, 4 * HOUR + 30 * MINUTE + 15 * SECOND);
 	expect("0:00:00,000001", 0, 1);
 	expect_error("04:60", OSMC_OUT_OF_RANGE, "60");
 	expect_error("04:30:75", OSMC_OUT_OF_RANGE, "75");

@@ -82,6 +82,28 @@ random_layer(Fixture *fixture, int layer, uint64_t *random)
 	}
 }
 
+#define CHECK(condition) \
+	do { \
+		if (!(condition)) \
+			fail_msg("seed %llu, zone %s: %s", (unsigned long long) round->seed, \
+					 round->oracle->zone->name, #condition); \
+	} while (0)
+
+/* From the first midnight to the last, and what a jump of the clock moved beyond them. */
+static void
+bounds_are_those_of_the_days(const Round *round)
+{
+	const Oracle *oracle = round->oracle;
+	int64_t		first = oracle_utc(oracle->zone, oracle->first_day * DAY);
+	int64_t		end = oracle_utc(oracle->zone, (oracle->last_day + 1) * DAY);
+
+	if (oracle->count > 0 && oracle->list[0].start < first)
+		first = oracle->list[0].start;
+	if (oracle->count > 0 && oracle->list[oracle->count - 1].end > end)
+		end = oracle->list[oracle->count - 1].end;
+	CHECK(round->first == first && round->end == (end > first ? end : first));
+}
+
 static void
 round_begin(Round *round, uint64_t seed)
 {
@@ -109,6 +131,7 @@ round_begin(Round *round, uint64_t seed)
 	round->oracle = oracle_new(round->fixture);
 	round->calendar = compile(round->fixture);
 	osmc_calendar_bounds(round->calendar, &round->first, &round->end);
+	bounds_are_those_of_the_days(round);
 }
 
 static void
@@ -160,13 +183,6 @@ any_time(Round *round)
 	}
 	return time == 0 ? 1 : time < 0 ? -time : time;
 }
-
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) \
-			fail_msg("seed %llu, zone %s: %s", (unsigned long long) round->seed, \
-					 round->oracle->zone->name, #condition); \
-	} while (0)
 
 /* Every answer is the oracle's, failures included. */
 static void
@@ -241,6 +257,11 @@ days_same_as_oracle(Round *round)
 		between += oracle->own_count[i - oracle->first_day] > 0 ? 1 : 0;
 	CHECK(osmc_calendar_days_between(calendar, day, day2, &mine_day, NULL) == OSMC_OK);
 	CHECK(mine_day == (day < day2 ? between : -between));
+
+	for (i = index; i <= oracle->last_day - oracle->first_day && oracle->own_count[i] == 0;)
+		i++;
+	CHECK(osmc_calendar_opens_from(calendar, day)
+		  == (i <= oracle->last_day - oracle->first_day ? OSMC_OK : OSMC_NEVER_OPEN));
 
 	CHECK(osmc_calendar_scan_day(calendar, day, &scan) == OSMC_OK);
 	for (i = 0; osmc_scan_next(&scan, &segment); i++)
@@ -342,6 +363,14 @@ laws_hold(Round *round)
 	/* is_open(t) <=> next(t) = t */
 	CHECK(osmc_calendar_is_open(calendar, t, &open) == OSMC_OK);
 	CHECK(open == (osmc_calendar_next(calendar, t, &u, NULL) == OSMC_OK && u == t));
+	/* all open time there is, and a microsecond more */
+	CHECK(osmc_calendar_between(calendar, round->first, round->end, &u, NULL) == OSMC_OK);
+	CHECK(u == 0 || (osmc_calendar_add(calendar, round->first, u, 0, &v, NULL) == OSMC_OK
+					 && v == round->oracle->list[round->oracle->count - 1].end));
+	CHECK(u == 0 || (osmc_calendar_subtract(calendar, round->end, u, 0, &v, NULL) == OSMC_OK
+					 && v == round->oracle->list[0].start));
+	CHECK(osmc_calendar_add(calendar, round->first, u + 1, 0, &v, NULL) != OSMC_OK);
+	CHECK(osmc_calendar_subtract(calendar, round->end, u + 1, 0, &v, NULL) != OSMC_OK);
 	/* add(t,0) = t */
 	CHECK(osmc_calendar_add(calendar, t, 0, 0, &u, NULL) == OSMC_OK && u == t);
 }
@@ -355,9 +384,19 @@ provisional_says_so(Round *round)
 	int64_t		end = INT64_MAX;
 	int64_t		t = any_instant(round);
 	int64_t		d = any_time(round);
+	int32_t		least = OSMC_NO_DAY;
 	int64_t		u;
 	bool		provisional;
+	int			i;
 
+	for (i = 0; i < round->fixture->source.layer_count; i++)
+	{
+		int32_t		stated = round->fixture->layers[i].known_until;
+
+		if (stated != OSMC_NO_DAY && (least == OSMC_NO_DAY || stated < least))
+			least = stated;
+	}
+	CHECK(known == least);
 	if (known != OSMC_NO_DAY)
 		end = oracle_utc(round->oracle->zone, (known + 1) * DAY);
 	if (osmc_calendar_add(calendar, t, d, 0, &u, &provisional) == OSMC_OK)
