@@ -514,7 +514,7 @@ SELECT pg_temp.gaps('duty_gap', 'surge');
 SELECT pg_temp.gaps('duty_gap', 'mail');
 UPDATE osm.notification AS n SET state = 'dead' WHERE n.incident_id = :d;
 SELECT duty, incident_id = :d AS d, missing FROM osm.duty_gap WHERE duty = 'mail';
-UPDATE osm.notification AS n SET state = 'sent' WHERE n.incident_id = :d;
+UPDATE osm.notification AS n SET state = 'sent', sent_at = osm.now() WHERE n.incident_id = :d;
 SELECT pg_temp.gaps('duty_gap', 'mail');
 SET osm_workflow.simulated_now = '2026-05-05 10:00+03';
 \echo
