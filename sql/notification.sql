@@ -21,7 +21,7 @@ FROM osm.claim_notifications();
 SELECT count(*) FROM osm.claim_notifications();
 -- until the lease ends
 SET osm_workflow.simulated_now = '2026-03-02 10:05:01+07';
-SELECT id, attempt FROM osm.claim_notifications("limit" => 5, lease => '1 minute') \gset
+SELECT id, attempt FROM osm.claim_notifications(batch => 5, lease => '1 minute') \gset
 SELECT :attempt AS attempt;
 SELECT osm.fail_notification(:id, 'mailbox full');
 SELECT state, attempts, last_error, deliver_after FROM osm.notification WHERE id = :id;

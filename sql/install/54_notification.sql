@@ -49,13 +49,13 @@ COMMENT ON FUNCTION osm.serves_authority(bigint) IS
     'administrator.';
 
 CREATE FUNCTION osm.claim_notifications(
-        "limit" integer DEFAULT 100, lease interval DEFAULT '5 minutes', channel text DEFAULT NULL)
+        batch integer DEFAULT 100, lease interval DEFAULT '5 minutes', channel text DEFAULT NULL)
     RETURNS SETOF osm.claimed_notification
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    wanted_limit CONSTANT integer := "limit";
+    wanted_limit CONSTANT integer := batch;
     wanted_channel CONSTANT text := channel;
     until CONSTANT timestamptz := osm.now() + lease;
 BEGIN
@@ -63,7 +63,7 @@ BEGIN
         OR lease IS NULL OR until <= osm.now() THEN
         RAISE EXCEPTION 'invalid claim of notifications'
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('The limit is %s, the lease %s.', wanted_limit, lease),
+                  DETAIL = format('The batch is %s, the lease %s.', wanted_limit, lease),
                   HINT = 'Claim 1 to 10000 for a positive time, such as ''5 minutes''.';
     END IF;
     RETURN QUERY
@@ -90,9 +90,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION osm.claim_notifications(integer, interval, text) IS
-    'Takes up to limit messages that are to go out now, of one channel or all, for the time of the '
+    'Takes up to batch messages that are to go out now, of one channel or all, for the time of the '
     'lease: nobody else gets them, unless the lease ends before osm.confirm_notification() or '
-    'osm.fail_notification(). For roles of level portal. 22023 for a bad limit or lease.';
+    'osm.fail_notification(). For roles of level portal. 22023 for a bad batch or lease.';
 
 CREATE FUNCTION osm.confirm_notification(id bigint) RETURNS boolean
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER

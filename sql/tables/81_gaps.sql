@@ -49,10 +49,13 @@ FROM (SELECT DISTINCT w.authority_id, w.regulation FROM osm.body_role AS w) AS u
             LEFT JOIN osm.role AS o
                 ON o.regulation_id = r.regulation_id AND o.name = r.responsible
         UNION ALL
-        -- a role the act demands is a duty to appoint, whether a duty says so or not
-        SELECT o.regulation_id, o.name, 'appointment', o.title, o.title_en, o.clause, o.name,
-            NULL, NULL, NULL, 'account', '{}', '{}', '{}', '{}', '{}', '{}', true,
-            CASE WHEN o.scope = 'authority' THEN 'authority' ELSE 'body' END
+        -- a role the act demands is a duty to appoint, whether a duty says so or not; constants
+        -- have names, without which a dumped view is not the same text when it is dumped again
+        SELECT o.regulation_id, o.name, 'appointment' AS kind, o.title, o.title_en, o.clause,
+            o.name AS responsible, NULL AS per, NULL AS minimum, NULL AS due_day,
+            'account' AS count_scope, '{}' AS channels, '{}' AS requires, '{}' AS expects,
+            '{}' AS starts_on, '{}' AS stops_on, '{}' AS applies_when, true AS binding,
+            CASE WHEN o.scope = 'authority' THEN 'authority' ELSE 'body' END AS owed_by
         FROM osm.role AS o
         WHERE o.required
             AND NOT EXISTS (
