@@ -91,6 +91,7 @@ SELECT osm.term_text('2 bd 1 h 30 min', 'office'), osm.term_text('24 h', 'around
     osm.term_text(NULL, 'office');
 SELECT osm.condition_text('{"interim": ["none", "posted"], "urgent": "yes", "topic": ["a", "b"]}'),
     osm.condition_text('{"bodies": ["several"], "topic": ["a", "b"]}', 'en'),
+    osm.condition_text('{"place": "-", "topic": ["*"], "importance": ["high", "-"]}'),
     osm.condition_text('{}');
 
 -- The edition in force is the one meant, unless there is none.
@@ -121,6 +122,15 @@ SELECT reworks, "left", basis FROM osm.feasibility('small-act', '2') WHERE NOT u
 -- A review of a day does not fit into four hours; one by the wall clock sometimes runs at night.
 SELECT osm.define_regulation(pg_temp.amended('2', '{clocks,2,term}', '"1 bd"')) IS NOT NULL;
 SELECT reworks, verdict_en FROM osm.feasibility('small-act', '2') WHERE NOT urgent;
+-- A reserve that is a share of the answer's term: half of nine hours, urgent half of a half.
+SELECT osm.define_regulation(pg_temp.amended('2', '{clocks,1}', '{"name": "draft",
+    "title": "Проект", "starts_on": ["register"], "stops_on": ["submit"], "cancels_on": ["refuse"],
+    "anchor": "answer", "share_of": "answer", "share": 0.5, "responsible": "clerk",
+    "clause": "п. 2"}')) IS NOT NULL;
+SELECT urgent, term, reserve, reworks, "left" FROM osm.feasibility('small-act', '2');
+SELECT split_part(line, '"', 1)
+FROM regexp_split_to_table(osm.state_diagram('small-act', 'mermaid', '2'), '<br/>')
+    AS line WHERE line LIKE '▶ Проект%';
 -- What cannot be said: no reserve, no rework, a term that ends with the draft.
 SELECT osm.define_regulation(pg_temp.amended('2', '{clocks,3,starts_on}', '["note"]')) IS NOT NULL;
 SELECT reworks, verdict, verdict_en FROM osm.feasibility('small-act', '2') WHERE NOT urgent;

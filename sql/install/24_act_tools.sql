@@ -102,8 +102,14 @@ AS $osm_function$
             (SELECT CASE language WHEN 'ru' THEN w.ru ELSE w.en END
              FROM word AS w WHERE w.key = p.key AND p.accepted = ARRAY[w.value]),
             format('%s: %s', coalesce(k.title, p.key),
-                   array_to_string(p.accepted, CASE language WHEN 'ru' THEN ' или '
-                                                             ELSE ' or ' END))) END,
+                   (SELECT string_agg(CASE
+                        WHEN a.value = '-' THEN
+                            CASE language WHEN 'ru' THEN 'не указано' ELSE 'not given' END
+                        WHEN a.value = '*' THEN
+                            CASE language WHEN 'ru' THEN 'указано' ELSE 'given' END
+                        ELSE a.value END,
+                        CASE language WHEN 'ru' THEN ' или ' ELSE ' or ' END ORDER BY a.n)
+                    FROM unnest(p.accepted) WITH ORDINALITY AS a (value, n)))) END,
         '; ' ORDER BY p.n)
     FROM part AS p
     LEFT JOIN (VALUES ('kind', 'вид'), ('importance', 'важность'), ('channel', 'канал'),
@@ -170,13 +176,20 @@ AS $osm_function$
                             AND h.what IN ('stop', 'cancel'))
     ), term AS (
         SELECT r.name, concat_ws(', ',
-            CASE WHEN r.anchor IS NULL THEN osm.term_text(r.term, r.counts_on, language)
+            CASE WHEN r.anchor IS NULL THEN l.length
                  ELSE format(CASE language WHEN 'ru' THEN 'за %s до конца срока «%s»'
-                                  ELSE '%s before the end of "%s"' END,
-                             osm.term_text(r.term, r.counts_on, language), o.name_of) END,
-            CASE WHEN r.due_from IS NULL THEN NULL WHEN r.term IS NULL THEN r.due_from
-                 ELSE CASE language WHEN 'ru' THEN 'или обещанная дата' ELSE 'or the date promised'
-                      END END,
+                                  ELSE '%s before the end of "%s"' END, l.length, o.name_of) END,
+            CASE WHEN r.counts_from IS NULL THEN NULL WHEN language = 'ru' THEN 'от '
+                     || CASE r.counts_from WHEN 'published_at' THEN 'публикации'
+                            WHEN 'detected_at' THEN 'выявления' WHEN 'recorded_at' THEN 'записи'
+                            ELSE 'даты, названной в шаге' END
+                 ELSE 'from ' || CASE r.counts_from WHEN 'published_at' THEN 'publication'
+                            WHEN 'detected_at' THEN 'detection' WHEN 'recorded_at' THEN 'the record'
+                            ELSE 'a date named in the step' END END,
+            CASE WHEN r.due_from IS NULL THEN NULL WHEN language = 'ru' THEN
+                     CASE WHEN l.length IS NULL THEN '' ELSE 'или ' END || 'до названной даты'
+                 ELSE CASE WHEN l.length IS NULL THEN '' ELSE 'or ' END || 'until the date named'
+                 END,
             CASE WHEN cardinality(r.urgent_importance) = 0
                       OR coalesce(r.urgent_term::text, r.urgent_factor::text) IS NULL THEN NULL
                  ELSE CASE language WHEN 'ru' THEN 'срочно ' ELSE 'urgent ' END
@@ -184,9 +197,20 @@ AS $osm_function$
                                  '×' || trim_scale(r.urgent_factor)) END,
             CASE WHEN r.binding THEN NULL WHEN language = 'ru' THEN 'рекомендательно'
                  ELSE 'advisory' END,
-            CASE WHEN r.armed = 'always' THEN NULL WHEN language = 'ru' THEN 'если применяется'
-                 ELSE 'if used' END) AS words
-        FROM rule AS r LEFT JOIN rule AS o ON o.name = r.anchor
+            CASE WHEN r.armed = 'always' OR r.on_due IS NOT NULL THEN NULL
+                 WHEN language = 'ru' THEN 'если применяется' ELSE 'if used' END,
+            (SELECT CASE language WHEN 'ru' THEN 'по окончании: ' || a.title
+                                  ELSE 'when it ends: ' || coalesce(a.title_en, a.title) END
+             FROM osm.action AS a
+             WHERE a.regulation_id = r.regulation_id AND a.name = r.on_due)) AS words
+        FROM rule AS r
+        LEFT JOIN rule AS o ON o.name = r.anchor
+        LEFT JOIN rule AS w ON w.name = r.share_of
+        CROSS JOIN LATERAL (SELECT CASE WHEN r.share_of IS NULL
+            THEN osm.term_text(r.term, r.counts_on, language)
+            ELSE format(CASE language WHEN 'ru' THEN '%s%% срока «%s»'
+                                      ELSE '%s%% of the term "%s"' END,
+                        trim_scale(r.share * 100), w.name_of) END) AS l (length)
     ), arrow AS (
         SELECT s.position, s.from_state, s.to_state,
             ARRAY[CASE language WHEN 'ru' THEN a.title ELSE coalesce(a.title_en, a.title) END,
@@ -390,17 +414,29 @@ $osm_function$;
 COMMENT ON FUNCTION osm.diagram_label(text[], text) IS
 'Lines of text as a quoted label: form mermaid, or left and centre for Graphviz.';
 
-CREATE FUNCTION osm.term_of(term osm.business_interval, urgent_term osm.business_interval,
-                            urgent_factor numeric, urgent boolean)
+CREATE FUNCTION osm.rule_term(rule bigint, urgent boolean)
 RETURNS osm.business_interval
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN NOT urgent THEN term
-    ELSE coalesce(urgent_term, osm.make_business_interval(
-        days => osm.business_days(term),
-        secs => (osm.business_seconds(term) OPERATOR(pg_catalog.*) urgent_factor)
-            ::pg_catalog.float8), term) END;
-COMMENT ON FUNCTION osm.term_of(osm.business_interval, osm.business_interval, numeric, boolean) IS
-'The term of a clock rule for an ordinary or an urgent incident.';
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $osm_function$
+    -- Of a share, as of an urgent factor, only the time is multiplied: so the clocks do.
+    SELECT CASE
+        WHEN r.share_of IS NULL THEN
+            CASE WHEN urgent AND r.urgent_term IS NOT NULL THEN r.urgent_term ELSE
+                osm.make_business_interval(days => osm.business_days(r.term), secs => (
+                    osm.business_seconds(r.term) OPERATOR(pg_catalog.*)
+                    CASE WHEN urgent THEN COALESCE(r.urgent_factor, 1) ELSE 1 END)
+                    ::pg_catalog.float8) END
+        ELSE osm.make_business_interval(
+            days => osm.business_days(osm.rule_term(w.id, urgent)),
+            secs => (osm.business_seconds(osm.rule_term(w.id, urgent)) OPERATOR(pg_catalog.*)
+                     r.share)::pg_catalog.float8) END
+    FROM osm.clock_rule AS r
+    LEFT JOIN osm.clock_rule AS w ON w.regulation_id OPERATOR(pg_catalog.=) r.regulation_id
+        AND w.name OPERATOR(pg_catalog.=) r.share_of
+    WHERE r.id OPERATOR(pg_catalog.=) rule
+$osm_function$;
+COMMENT ON FUNCTION osm.rule_term(bigint, boolean) IS
+'The term of a clock rule for an ordinary or an urgent incident; null where none is set.';
 
 CREATE FUNCTION osm.feasibility(
     code text, edition text DEFAULT NULL,
@@ -428,8 +464,7 @@ DECLARE
 BEGIN
     FOR piece IN
         SELECT o.name, o.title, o.title_en, d.name AS draft, u.urgent,
-               osm.term_of(o.term, o.urgent_term, o.urgent_factor, u.urgent) AS term,
-               osm.term_of(d.term, d.urgent_term, d.urgent_factor, u.urgent) AS reserve,
+               osm.rule_term(o.id, u.urgent) AS term, osm.rule_term(d.id, u.urgent) AS reserve,
                coalesce(o.calendar, g.calendar) AS counts_on,
                coalesce(d.calendar, g.calendar) AS draft_on, g.calendar, g.time_zone,
                ARRAY[o.clause, d.clause] AS clauses,
@@ -444,7 +479,8 @@ BEGIN
             AND EXISTS (SELECT FROM unnest(d.stops_on) AS x
                         JOIN osm.action AS a ON a.regulation_id = act
                           AND a.name = split_part(x, '/', 1) AND a.effect = 'submit')
-        WHERE o.regulation_id = act AND o.outer_term AND o.anchor IS NULL AND o.term IS NOT NULL
+        WHERE o.regulation_id = act AND o.outer_term AND o.anchor IS NULL
+          AND osm.rule_term(o.id, false) IS NOT NULL
           AND (NOT u.urgent OR g.urgent_importance <> '{}'
                AND (o.urgent_term IS NOT NULL OR o.urgent_factor IS NOT NULL))
         ORDER BY o.position, u.urgent, d.position
@@ -465,8 +501,7 @@ BEGIN
             SELECT DISTINCT ON (p.part, p.begins) p.part, r.clause, r.position,
                    a.term, coalesce(r.calendar, piece.calendar) AS calendar
             FROM osm.clock_rule AS r
-            CROSS JOIN LATERAL (SELECT osm.term_of(r.term, r.urgent_term, r.urgent_factor,
-                                                   piece.urgent)) AS a (term)
+            CROSS JOIN LATERAL (SELECT osm.rule_term(r.id, piece.urgent)) AS a (term)
             CROSS JOIN LATERAL unnest(r.starts_on) AS s (x)
             JOIN osm.action AS f ON f.regulation_id = act AND f.name = split_part(s.x, '/', 1)
             CROSS JOIN LATERAL unnest(r.stops_on) AS e (x)
@@ -476,7 +511,7 @@ BEGIN
                          ('rework', 'send_back', 'endorse'), ('post', 'approve', 'post'))
                 AS p (part, begins, ends)
                 ON p.begins = f.effect AND p.ends = l.effect
-            WHERE r.regulation_id = act AND r.anchor IS NULL AND r.term IS NOT NULL
+            WHERE r.regulation_id = act AND r.anchor IS NULL AND a.term IS NOT NULL
               AND NOT r.outer_term
             ORDER BY p.part, p.begins, a.term USING OPERATOR(osm.>)
         ) AS t;
