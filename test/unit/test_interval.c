@@ -114,6 +114,7 @@ clock_form(void **state)
 	expect("04:30:15-2bd", -2, 4 * HOUR + 30 * MINUTE + 15 * SECOND);
 	expect("0:00:00,000001", 0, 1);
 	expect_error("04:60", OSMC_OUT_OF_RANGE, "60");
+	expect_error("2 bd 9223372036854775807:00 ", OSMC_OUT_OF_RANGE, "9223372036854775807:00");
 	expect_error("04:30:75", OSMC_OUT_OF_RANGE, "75");
 	expect_error("04:5", OSMC_BAD_TEXT, ":5");
 	expect_error("04:300", OSMC_BAD_TEXT, ":300");

@@ -55,7 +55,7 @@ random_layer(Fixture *fixture, int layer, uint64_t *random)
 			l->week[i] = hours_of(fixture, any_hours(random));
 	}
 	if (random_bits(random) % 2 == 0)
-		l->short_day_cut = random_between(random, 0, 600) * MINUTE;
+		l->short_day_cut = random_between(random, 0, 600) * MINUTE + random_between(random, 0, 1);
 	if (random_bits(random) % 2 == 0)
 		l->known_until = (int32_t) random_between(random, first - 10, last + 10);
 	while ((day += (int32_t) random_between(random, 1, step)) <= last + 3 && l->day_count < 400)
