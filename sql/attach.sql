@@ -220,6 +220,14 @@ WHERE c.incident_id = osm.incident_of('portal.message', '10');
 SELECT content FROM osm.reply WHERE incident_id = osm.incident_of('portal.message', '10');
 SELECT * FROM portal.act ORDER BY key;
 
+-- An earlier edition begins in a state of another name: such a row is not taken in unseen.
+SELECT osm.define_regulation(jsonb_set(replace(d::text, '"detected"', '"found"')::jsonb
+    || '{"edition": "0", "in_force": {"from": "2026-01-12", "to": "2026-01-31"}}', '{title}',
+    '"Акт портала, первая редакция"')) IS NOT NULL
+FROM osm.regulation_document('portal-act') AS d;
+SELECT portal.as('anna', $$INSERT INTO portal.message (number, network, seen)
+    VALUES (15, 'vk', '2026-01-20')$$);
+
 \echo
 \echo == rows are neither deleted nor renamed
 SELECT portal.as('anna', 'DELETE FROM portal.message WHERE number = 10');

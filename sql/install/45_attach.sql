@@ -122,7 +122,16 @@ BEGIN
             jsonb_build_object('table', target::text, 'row', row_key, 'state', asked)));
         INSERT INTO osm.attached_row (target, key, incident_id, authority_id)
         SELECT judge_attached.target, row_key, i.id, i.authority_id
-        FROM osm.incident AS i WHERE i.id = new_id;
+        FROM osm.incident AS i WHERE i.id = new_id AND i.state = wanted;
+        IF NOT FOUND THEN
+            -- the edition of the day it was detected begins elsewhere than the one in force
+            RAISE EXCEPTION 'row % of table % cannot begin in state %', quote_literal(row_key),
+                    target, quote_literal(asked)
+                USING ERRCODE = 'OW001',
+                      DETAIL = format('In the edition of regulation "%s" for its day of '
+                                      'detection the state is another.', attached.regulation),
+                      HINT = 'Attach the table again with names for the states of that edition.';
+        END IF;
         RETURN;
     END IF;
 
