@@ -13,14 +13,14 @@ SELECT try.incident('answered', jsonb_build_object('text', t)) FROM unnest(ARRAY
     'ЯМА! ВО ДВОРЕ! ШКОЛЫ!']) AS t;
 SELECT try.incident('detected', '{"text": " "}'), try.incident('detected', '{"text": "%_\\''"}');
 CREATE FUNCTION try.similar(message text, since interval DEFAULT '1 year',
-                            "limit" integer DEFAULT 10) RETURNS text LANGUAGE sql AS $$
+                            at_most integer DEFAULT 10) RETURNS text LANGUAGE sql AS $$
     SELECT string_agg(concat_ws(' ', s.incident, s.state, s.similarity > 0.3), ', ')
-    FROM osm.similar_incidents(message, since, "limit") AS s
+    FROM osm.similar_incidents(message, since, at_most) AS s
 $$;
 
 DROP EXTENSION IF EXISTS pg_trgm;
 SELECT try.similar('Огромная яма во дворе школы номер пять');
-SELECT try.similar('Огромная яма во дворе школы номер пять', "limit" => 1);
+SELECT try.similar('Огромная яма во дворе школы номер пять', at_most => 1);
 SELECT try.similar('лифт на Ленина не работает');
 SELECT try.similar('Спасибо за праздник') IS NULL, try.similar('') IS NULL,
     try.similar(NULL) IS NULL, try.similar('%') IS NULL, try.similar('а') IS NULL;
@@ -36,7 +36,7 @@ SELECT count(*) = 0 AS absent FROM pg_available_extensions WHERE name = 'pg_trgm
 \else
 CREATE EXTENSION pg_trgm SCHEMA "Try It";
 \endif
-SELECT try.similar('Огромная яма во дворе школы номер пять', "limit" => 2);
+SELECT try.similar('Огромная яма во дворе школы номер пять', at_most => 2);
 SELECT try.similar('лифт на Ленина не работает');
 SELECT try.similar('Спасибо за праздник') IS NULL, try.similar('') IS NULL;
 

@@ -4,7 +4,7 @@
 -- each call and called by its schema; nothing here depends on it.
 
 CREATE FUNCTION osm.similar_incidents(
-    message text, since interval DEFAULT '1 year', "limit" integer DEFAULT 10,
+    message text, since interval DEFAULT '1 year', at_most integer DEFAULT 10,
     OUT incident bigint, OUT similarity real, OUT state text, OUT topic text, OUT place text,
     OUT detected_at timestamptz)
     RETURNS SETOF record
@@ -22,7 +22,7 @@ BEGIN
              FROM osm.incident AS i
              WHERE i.text OPERATOR(%1$I.%%) $1 AND i.detected_at >= $2
              ORDER BY 2 DESC, i.id DESC LIMIT $3', trigrams)
-            USING message, osm.now() - since, "limit";
+            USING message, osm.now() - since, at_most;
         RETURN;
     END IF;
     -- The share of common words of three letters and more, of all words of both.
@@ -42,7 +42,7 @@ BEGIN
     )
     SELECT c.id, c.share, c.state, c.topic, c.place, c.detected_at
     FROM candidate AS c WHERE c.share >= 0.3
-    ORDER BY c.share DESC, c.id DESC LIMIT "limit";
+    ORDER BY c.share DESC, c.id DESC LIMIT at_most;
 END
 $$;
 COMMENT ON FUNCTION osm.similar_incidents(text, interval, integer) IS
