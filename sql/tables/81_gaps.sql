@@ -67,7 +67,8 @@ FROM (SELECT DISTINCT w.authority_id, w.regulation FROM osm.body_role AS w) AS u
                     AND r.owed_by IS DISTINCT FROM 'municipality')
         ) AS d ON d.regulation_id = g.id
     CROSS JOIN LATERAL (
-        SELECT u.authority_id, d.owed_by, coalesce(min(w.body_id), u.authority_id), true
+        SELECT u.authority_id, d.owed_by, coalesce(min(w.body_id), u.authority_id),
+            true AS binding
         FROM osm.body_role AS w
         WHERE d.owed_by = 'authority'
             AND w.authority_id = u.authority_id
@@ -92,7 +93,7 @@ FROM (SELECT DISTINCT w.authority_id, w.regulation FROM osm.body_role AS w) AS u
                     AND p.scope <> 'authority'))
         GROUP BY w.authority_id, w.body_id
         UNION ALL
-        SELECT m.authority_id, d.owed_by, m.id, true
+        SELECT m.authority_id, d.owed_by, m.id, true AS binding
         FROM osm.body AS m
         WHERE d.owed_by = 'municipality'
             AND m.authority_id = u.authority_id
@@ -294,7 +295,8 @@ SELECT DISTINCT ON (o.authority_id, o.regulation, o.clause, o.body_id, x.channel
 FROM osm.duty_owed AS o
     CROSS JOIN LATERAL (
         -- no account
-        SELECT NULL::bigint, c.channel, NULL::text, 'account'::text,
+        SELECT NULL::bigint AS account_id, c.channel, NULL::text AS url,
+            'account'::text AS missing,
             pg_catalog.timezone(o.time_zone, (
                 SELECT max(a.closed_on) FROM osm.account AS a
                 WHERE a.authority_id = o.authority_id
@@ -557,7 +559,8 @@ SELECT
 FROM osm.duty_owed AS o
     CROSS JOIN LATERAL (
         -- once, or once in the period that runs
-        SELECT NULL::bigint, NULL::bigint, NULL::bigint, 'record'::text, p.first,
+        SELECT NULL::bigint AS of_body_id, NULL::bigint AS incident_id,
+            NULL::bigint AS record_id, 'record'::text AS missing, p.first,
             pg_catalog.timezone(o.time_zone, p.first::timestamp)
         FROM (SELECT osm.period_start(o.today, o.per)) AS p (first)
         WHERE o.kind = 'one_off'
@@ -570,7 +573,8 @@ FROM osm.duty_owed AS o
                     AND (o.per IS NULL OR k.period = p.first))
         UNION ALL
         -- the last working day
-        SELECT NULL, NULL, NULL, 'record', p.day,
+        SELECT NULL AS of_body_id, NULL AS incident_id, NULL AS record_id,
+            'record' AS missing, p.day,
             pg_catalog.timezone(o.time_zone, (p.day + 1)::timestamp)
         FROM (SELECT osm.add_business_days(o.today, -1, o.calendar)) AS p (day)
         WHERE o.kind = 'daily'
@@ -583,7 +587,8 @@ FROM osm.duty_owed AS o
                     AND k.period = p.day)
         UNION ALL
         -- a step that calls for a report or a notice
-        SELECT NULL, i.id, NULL, 'record', NULL, min(e.occurred_at)
+        SELECT NULL AS of_body_id, i.id, NULL AS record_id, 'record' AS missing,
+            NULL AS period, min(e.occurred_at)
         FROM osm.incident AS i
             JOIN osm.event AS e ON e.incident_id = i.id AND e.authority_id = i.authority_id
             JOIN osm.regulation AS g ON g.id = i.regulation_id
@@ -617,7 +622,8 @@ FROM osm.duty_owed AS o
         GROUP BY i.id
         UNION ALL
         -- many messages on one topic, in the period that runs or the one before
-        SELECT NULL, NULL, NULL, i.topic || ': ' || count(*), p.first,
+        SELECT NULL AS of_body_id, NULL AS incident_id, NULL AS record_id,
+            i.topic || ': ' || count(*) AS missing, p.first,
             (pg_catalog.array_agg(i.detected_at ORDER BY i.detected_at))[o.minimum]
         FROM osm.incident AS i
             CROSS JOIN LATERAL (SELECT osm.period_start(
@@ -640,7 +646,8 @@ FROM osm.duty_owed AS o
                     AND coalesce(k.evidence ->> 'topic' = i.topic, true))
         UNION ALL
         -- notifications nobody will get
-        SELECT NULL, n.incident_id, NULL, p.name, NULL, n.created_at
+        SELECT NULL AS of_body_id, n.incident_id, NULL AS record_id, p.name,
+            NULL AS period, n.created_at
         FROM osm.notification AS n
             JOIN osm.incident AS i ON i.id = n.incident_id AND i.authority_id = n.authority_id
             JOIN osm.official AS p ON p.id = n.recipient_id AND p.authority_id = n.authority_id
@@ -656,7 +663,8 @@ FROM osm.duty_owed AS o
                     AND (o.owed_by = 'authority' OR a.body_id = o.body_id))
         UNION ALL
         -- late steps since the last notice of shortcomings
-        SELECT c.body_id, NULL, NULL, count(*)::text, NULL, min(c.due_at)
+        SELECT c.body_id, NULL AS incident_id, NULL AS record_id, count(*)::text,
+            NULL AS period, min(c.due_at)
         FROM (
                 SELECT q.body_id, q.due_at, q.rule_id
                 FROM osm.clock AS q
@@ -688,7 +696,8 @@ FROM osm.duty_owed AS o
         HAVING count(*) >= coalesce(o.minimum, 1)
         UNION ALL
         -- moderation that went only half the way
-        SELECT m.body_id, NULL, m.id, pg_catalog.array_to_string(m.lacks, ', '), NULL, m.done_at
+        SELECT m.body_id, NULL AS incident_id, m.id,
+            pg_catalog.array_to_string(m.lacks, ', '), NULL AS period, m.done_at
         FROM (
             SELECT DISTINCT ON (k.body_id, coalesce(k.evidence ->> 'url', k.id::text))
                 k.id, k.body_id, k.done_at,
