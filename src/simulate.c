@@ -421,6 +421,11 @@ replay_event(Replay *replay, const PastEvent *event)
 
 	step->reply_kind = osm_row_text(&step->before, COL_REPLY_KIND);
 	step->actor_body_id = actor_body(replay, event, lived->effect);
+	step->assignments = replay->live;
+	step->nassignments = replay->nlive;
+	for (int i = 0; i < replay->nlive; i++)
+		replay->live[i].waited = osm_share_owes(step, &replay->live[i]) &&
+			osm_share_before(step, &replay->live[i]) != NULL;
 	switch (lived->effect)
 	{
 		case EFFECT_REGISTER:
@@ -457,7 +462,6 @@ replay_event(Replay *replay, const PastEvent *event)
 		default:
 			break;
 	}
-	step->assignments = replay->live;
 	step->nassignments = replay->nlive;
 	step->urgent = osm_step_is_urgent(step->act, &step->after);
 	if (step->action->effect == EFFECT_SET_TERM && !can_set_term(replay))
