@@ -682,21 +682,35 @@ osm_texts_contain(const ActTexts *texts, const char *text)
 	return false;
 }
 
+/* accepts tells whether a list of applies_when accepts a value, NULL for none. */
+static bool
+accepts(const ActTexts *list, const char *value)
+{
+	bool		negates = false;
+
+	if (osm_texts_contain(list, value != NULL ? "*" : "-") || osm_texts_contain(list, value))
+		return true;
+	for (int i = 0; i < list->n; i++)
+	{
+		if (list->items[i][0] != '!')
+			continue;
+		if (strcmp(list->items[i] + 1, value != NULL ? value : "-") == 0)
+			return false;
+		negates = true;
+	}
+	return negates;
+}
+
 /*
  * osm_conditions_hold evaluates applies_when.  "*" accepts any value, "-" an
- * absent one.
+ * absent one, "!x" whatever is not x.
  */
 bool
 osm_conditions_hold(const ActConditions *when, ActValueOf value_of, void *arg)
 {
 	for (int i = 0; i < when->n; i++)
 	{
-		const ActCondition *condition = &when->items[i];
-		const char *value = value_of(arg, condition->key);
-
-		if (osm_texts_contain(&condition->values, value != NULL ? "*" : "-"))
-			continue;
-		if (!osm_texts_contain(&condition->values, value))
+		if (!accepts(&when->items[i].values, value_of(arg, when->items[i].key)))
 			return false;
 	}
 	return true;

@@ -197,6 +197,8 @@ start_instant(Step *step, const ActClockRule *rule)
 			return DatumGetTimestampTz(step->after.values[COL_PUBLISHED_AT]);
 		if (strcmp(rule->counts_from, "detected_at") == 0)
 			return DatumGetTimestampTz(step->after.values[COL_DETECTED_AT]);
+		if (strcmp(rule->counts_from, "recorded_at") == 0)
+			return step->recorded_at;
 		if (osm_details_has(osm_step_document(step, rule->counts_from), rule->counts_from))
 			return osm_details_day(osm_step_document(step, rule->counts_from), rule->counts_from,
 								   step->act->time_zone);
@@ -367,6 +369,29 @@ was_released(Step *step, const Clock *clock)
 	return false;
 }
 
+/*
+ * ends_here tells whether a step closes the incident for a clock: it leads to a
+ * final state, in which nothing that would stop the clock can happen any more.
+ */
+static bool
+ends_here(const Step *step, const ActClockRule *rule)
+{
+	if (step->to == step->from ||
+		(step->to->kind != STATE_FINAL && step->to->kind != STATE_FORBIDDEN))
+		return false;
+	for (int i = 0; i < step->act->ntransitions; i++)
+	{
+		const ActTransition *transition = &step->act->transitions[i];
+
+		for (int j = 0; transition->from == step->to && j < rule->stops_on.n; j++)
+		{
+			if (strcmp(rule->stops_on.items[j].action, transition->action->name) == 0)
+				return false;
+		}
+	}
+	return true;
+}
+
 static void
 change_open_clocks(Clocks *clocks)
 {
@@ -384,8 +409,7 @@ change_open_clocks(Clocks *clocks)
 		if (osm_triggers_match(&rule->stops_on, action, kind))
 			end_clock(clocks, clock, false);
 		else if (osm_triggers_match(&rule->cancels_on, action, kind) || was_released(step, clock) ||
-				 (step->to != step->from &&
-				  (step->to->kind == STATE_FINAL || step->to->kind == STATE_FORBIDDEN)))
+				 ends_here(step, rule))
 			end_clock(clocks, clock, true);
 		else if (clock->state == CLOCK_RUNNING &&
 				 osm_triggers_match(&rule->pauses_on, action, kind))

@@ -185,7 +185,7 @@ AS $osm_function$
          unnest('{transitions,clocks,contents,duties}'::text[]) AS s,
          osm.regulation_items(complete, s) AS i,
          jsonb_array_elements_text(i.item -> 'applies_when' -> d.key) AS v
-    WHERE v <> ALL (d.accepted)
+    WHERE ltrim(v, '!') <> ALL (d.accepted)
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_names(jsonb) IS
 'Names of a complete regulation document that are there twice, references to names that are not.';
@@ -207,21 +207,37 @@ $osm_function$;
 COMMENT ON FUNCTION osm.regulation_steps(jsonb) IS
 'The transitions of a complete regulation document with their effects; roles and data sorted.';
 
+CREATE FUNCTION osm.condition_accepts(accepted jsonb, value text)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN accepted OPERATOR(pg_catalog.?) coalesce(value, '-')
+    OR (value IS NOT NULL AND accepted OPERATOR(pg_catalog.?) '*')
+    OR (NOT accepted OPERATOR(pg_catalog.?) pg_catalog.concat('!', coalesce(value, '-'))
+        AND EXISTS (SELECT FROM pg_catalog.jsonb_array_elements_text(accepted) AS v
+                    WHERE pg_catalog.starts_with(v, '!')));
+COMMENT ON FUNCTION osm.condition_accepts(jsonb, text) IS
+'Whether a list of applies_when accepts a value, null for none: "*" is any value, "-" none, "!x" '
+'whatever is not x.';
+
 CREATE FUNCTION osm.conditions_overlap(one jsonb, other jsonb)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $osm_function$
+    -- Besides the values named on either side there is none at all, and one that nobody names.
     SELECT NOT EXISTS (
         SELECT FROM jsonb_object_keys(one) AS k
         WHERE other ? k
           AND NOT EXISTS (
-              SELECT FROM jsonb_array_elements_text(one -> k) AS x,
-                          jsonb_array_elements_text(other -> k) AS y
-              WHERE x = y OR (x = '*' AND y <> '-') OR (y = '*' AND x <> '-')))
+              SELECT
+              FROM (SELECT nullif(ltrim(x, '!'), '-')
+                    FROM jsonb_array_elements_text((one -> k) || (other -> k)) AS x
+                    UNION ALL VALUES (NULL), ('!')) AS v (value)
+              WHERE osm.condition_accepts(one -> k, v.value)
+                AND osm.condition_accepts(other -> k, v.value)))
 $osm_function$;
 COMMENT ON FUNCTION osm.conditions_overlap(jsonb, jsonb) IS
-'Whether one incident and step can meet both conditions; "*" is any value, "-" none.';
+'Whether one incident and step can meet both conditions.';
 
 CREATE FUNCTION osm.step_matches(entry text, action text, applies_when jsonb)
 RETURNS boolean

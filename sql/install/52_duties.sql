@@ -27,12 +27,9 @@ CREATE FUNCTION osm.duty_applies(condition jsonb, facts jsonb) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN NOT EXISTS (
     SELECT FROM pg_catalog.jsonb_each(condition) AS c (key, accepted)
-    WHERE NOT (
-        accepted ? coalesce(facts ->> c.key, '-')
-        OR accepted ? '*' AND facts ->> c.key IS NOT NULL));
+    WHERE NOT osm.condition_accepts(c.accepted, facts ->> c.key));
 COMMENT ON FUNCTION osm.duty_applies(jsonb, jsonb) IS
-    'Whether facts meet a condition (applies_when): every key has one of the values accepted; "*" '
-    'is any value, "-" none.';
+    'Whether facts meet a condition (applies_when): every key has one of the values accepted.';
 
 CREATE FUNCTION osm.period_start(day date, per text) RETURNS date
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

@@ -93,7 +93,7 @@ FROM osm.incident AS i
             min(e.occurred_at) FILTER (WHERE a.effect = 'assign') AS routed_at,
             min(e.occurred_at) FILTER (WHERE a.effect = 'submit') AS submitted_at,
             min(e.occurred_at) FILTER (WHERE a.effect = 'approve') AS approved_at,
-            min(e.occurred_at) FILTER (WHERE a.effect = 'post') AS posted_at,
+            min(e.occurred_at) FILTER (WHERE a.effect IN ('post', 'publish')) AS posted_at,
             count(*) FILTER (WHERE a.effect = 'release') AS returns,
             count(*) FILTER (WHERE a.effect = 'send_back') AS reworks
         FROM osm.event AS e
@@ -236,12 +236,25 @@ FROM (
                             WHERE x.incident_id = j.id
                                 AND x.authority_id = j.authority_id
                                 AND x.body_id = p.body_id
-                                AND x.role = 'member'
+                                AND (x.role = 'member' OR x.role = 'lead' AND g.lead_contributes)
                                 AND x.released_at IS NULL
-                                AND x.contributed_at IS NULL)
+                                AND x.contributed_at IS NULL
+                                -- in a set order, whose turn it is
+                                AND NOT (x.in_order AND EXISTS (
+                                    SELECT
+                                    FROM osm.assignment AS v
+                                    WHERE v.incident_id = x.incident_id
+                                        AND v.authority_id = x.authority_id
+                                        AND v.seq_no < x.seq_no
+                                        AND (v.role = 'member'
+                                            OR v.role = 'lead' AND g.lead_contributes)
+                                        AND v.released_at IS NULL
+                                        AND v.contributed_at IS NULL)))
                         -- the joint reply is the leading body's
                         WHEN a.effect IN ('submit', 'post') AND l.scope = 'assignment'
                             THEN p.body_id = j.body_id
+                        WHEN a.effect = 'publish' AND l.scope = 'assignment'
+                            AND p.body_id <> j.body_id THEN false
                         WHEN a.effect = 'post' THEN true
                         ELSE z.kind IN ('initial', 'open') AND z.name <> j.state
                     END) AS u
@@ -513,10 +526,12 @@ FROM osm.clock AS c
     LEFT JOIN osm.body AS y ON y.id = c.authority_id AND y.authority_id = c.authority_id
     LEFT JOIN osm.body AS b ON b.id = c.body_id AND b.authority_id = c.authority_id
     LEFT JOIN osm.official AS f ON f.id = c.official_id AND f.authority_id = c.authority_id
-WHERE c.state IN ('met', 'missed')
-    OR c.state = 'running' AND c.armed AND c.due_at < osm.now();
+WHERE r.on_due IS NULL
+    AND (c.state IN ('met', 'missed')
+        OR c.state = 'running' AND c.armed AND c.due_at < osm.now());
 COMMENT ON VIEW osm.timeliness IS
-    'One row per term that was kept, kept too late, or has run out: in time or by how much late.';
+    'One row per term that was kept, kept too late, or has run out: in time or by how much late. '
+    'Not those at whose end the act has a step taken: nobody keeps them.';
 COMMENT ON COLUMN osm.timeliness.clock_id IS
     'Clock; osm.explain_clock() tells how its due instant came about.';
 COMMENT ON COLUMN osm.timeliness.incident_id IS 'Incident.';
