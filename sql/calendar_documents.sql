@@ -93,8 +93,8 @@ SELECT 'a name', n, document FROM base, unnest(ARRAY['', ' ', ' x', 'x ', repeat
     repeat('я', 101), 'a"b''c\d%I', 'below', 'Я', '1', '{}', E'a\tb', E'line\nbreak']) AS n;
 INSERT INTO tried (kind, document)
 SELECT 'a zone', jsonb_set(document, '{time_zone}', to_jsonb(z)) FROM base,
-    unnest('{UTC, Europe/Moscow, europe/moscow, Europe/Moskow, MSK, EST5EDT, UTC+3, +03, <+03>-3,
-        ../etc/passwd, posixrules, localtime, Factory, "", " ", Europe/, /UTC, UTC }'::text[]) AS z;
+    unnest('{UTC, Europe/Moscow, europe/moscow, Europe/Moskow, MSK, MSD, UTC+3, +03, <+03>-3, Я,
+        ../etc/passwd, America, "", " ", Europe/, /UTC, " UTC", "UTC "}'::text[]) AS z;
 INSERT INTO tried (kind, document) SELECT 'a zone', jsonb_set(document, '{time_zone}',
     to_jsonb(repeat('x', n))) FROM base, generate_series(1, 100000, 33333) AS n;
 -- too much of something
