@@ -108,7 +108,7 @@ BEGIN
     FROM judged JOIN kept USING (incident) ORDER BY at, row_no, part;
     DELETE FROM replay.source_row
     WHERE log = p_log AND incident NOT IN (SELECT incident FROM kept);
-    TRUNCATE replay.mapped;
+    ANALYZE replay.mapped;
     ANALYZE replay.step;
     ANALYZE replay.source_row;
 END $$;
@@ -161,20 +161,21 @@ END $$;
 
 -- play: every step of a log in global time order, each in a subtransaction of its own, committed
 -- in batches; one's time is what osm.now() says while it is taken.
-CREATE PROCEDURE play(p_log text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE play(p_log text, regulation text DEFAULT NULL) LANGUAGE plpgsql AS $$
 DECLARE
     s record;
     took osm.step;
     target bigint;
-    regulation text := 'replay-' || p_log;
+    authority text := 'replay-' || p_log;
     code text;
     message text;
     n bigint := 0;
     began timestamptz := clock_timestamp();
 BEGIN
+    regulation := coalesce(regulation, authority);
     FOR s IN SELECT * FROM replay.step WHERE log = p_log ORDER BY id LOOP
         PERFORM set_config('osm_workflow.simulated_now', s.at::text, true);
-        PERFORM osm.act_as(s.login, regulation);
+        PERFORM osm.act_as(s.login, authority);
         took := NULL;
         code := NULL;
         message := NULL;
@@ -201,7 +202,7 @@ BEGIN
         END IF;
     END LOOP;
     COMMIT;
-    INSERT INTO replay.run VALUES (p_log, regulation, regulation, n,
+    INSERT INTO replay.run VALUES (p_log, regulation, authority, n,
         extract(epoch FROM clock_timestamp() - began));
 END $$;
 
@@ -213,7 +214,7 @@ LANGUAGE sql AS $$
 $$;
 
 -- compare: the criteria every log has to meet, whatever else it proves.
-CREATE PROCEDURE compare(p_log text) LANGUAGE plpgsql AS $$
+CREATE PROCEDURE compare(p_log text, judge text DEFAULT 'map') LANGUAGE plpgsql AS $$
 DECLARE
     f record;
 BEGIN
@@ -224,10 +225,10 @@ BEGIN
         count(*) FILTER (WHERE s.legal AND o.code IS NULL AND s.state <> o.state) AS elsewhere,
         count(*) AS steps
     INTO f FROM replay.step s LEFT JOIN replay.outcome o USING (id) WHERE s.log = p_log;
-    PERFORM replay.state(p_log, 'every step gets the verdict of the map',
+    PERFORM replay.state(p_log, 'every step gets the verdict of the ' || judge,
         f.wrong = 0 AND f.steps > 0,
         format('%s accepted, %s refused with OW001, %s otherwise', f.accepted, f.refused, f.wrong));
-    PERFORM replay.state(p_log, 'every accepted step leads to the state of the map',
+    PERFORM replay.state(p_log, 'every accepted step leads to the state of the ' || judge,
         f.elsewhere = 0, format('%s of %s elsewhere', f.elsewhere, f.accepted));
 
     SELECT count(*) AS rows, count(*) FILTER (WHERE v.refused > 0) AS refused,
@@ -267,6 +268,8 @@ LANGUAGE sql STABLE AS $$
         format('rating of %s, %s', left(body, 34), to_char(quarter, 'YYYY "Q"Q')),
         format('%s %s: %s of %s in time, %s of %s drafts accepted at once', score, zone,
             answers_in_time, answers_due, drafts_first_time, drafts_decided)
-    FROM (SELECT * FROM osm.rating WHERE regulation = 'replay-' || p_log AND score IS NOT NULL
-          ORDER BY answers_due DESC, body, quarter LIMIT 10) r;
+    FROM (SELECT r.* FROM replay.run u JOIN osm.body a ON a.code = u.authority
+          JOIN osm.rating r ON r.authority_id = a.id AND r.regulation = u.regulation
+          WHERE u.log = p_log AND r.score IS NOT NULL
+          ORDER BY r.answers_due DESC, r.body, r.quarter LIMIT 10) r;
 $$;

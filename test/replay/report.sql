@@ -13,7 +13,7 @@ SELECT name AS :"log", value FROM (
     SELECT 1, 3, 'steps implied, the map being silent', count(*)::text
     FROM replay.step WHERE log = :'log' AND implied HAVING count(*) > 0
     UNION ALL
-    SELECT 2, -count(*), 'refused: ' || coalesce(s.why, 'LEGAL BY THE MAP'),
+    SELECT 2, -count(*), 'refused: ' || coalesce(s.why, 'ALLOWED'),
         count(*) || ' steps, ' || string_agg(DISTINCT o.code, ' ')
     FROM replay.step s JOIN replay.outcome o USING (id)
     WHERE s.log = :'log' AND o.code IS NOT NULL GROUP BY s.why
