@@ -385,6 +385,25 @@ SELECT pg_temp.rest('2026-03-21 12:00');
 SELECT state, finished_at FROM osm.incident WHERE id = :l;
 SELECT pg_temp.term(:l, 'silence'), pg_temp.term(:l, 'silence_2');
 
+-- The door that lets a step of nobody's through is open for that step alone: an update some trigger
+-- makes meanwhile has an actor or is refused, and with it the step
+CREATE FUNCTION public.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE osm.incident SET action = 'voice', details = '{}', event_seq = event_seq + 1
+    WHERE id = new.incident_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER meddle AFTER INSERT ON osm.event FOR EACH ROW WHEN (new.actor_id = 0)
+    EXECUTE FUNCTION public.meddle();
+SELECT pg_temp.asked() AS m \gset
+SET client_min_messages = error;
+SELECT pg_temp.rest('2026-03-21 12:00');
+RESET client_min_messages;
+DROP TRIGGER meddle ON osm.event;
+SELECT i.state, e.action, e.actor_id = 0 AS nobody FROM osm.incident AS i
+JOIN osm.event AS e ON e.incident_id = i.id AND e.seq = i.event_seq WHERE i.id = :m;
+SELECT pg_temp.term(:m, 'silence');
+
 -- "!x" in a condition: whatever is not x, also nothing
 SELECT a, b, osm.conditions_overlap(jsonb_build_object('k', jsonb_build_array(a)),
     jsonb_build_object('k', jsonb_build_array(b)))
