@@ -76,6 +76,7 @@ FROM osm.regulation_format() AS f, (SELECT :'schema'::jsonb) AS d (schema),
 SELECT p.section, p.key, p.property, p.required, f.required, f.accepted
 FROM published AS p JOIN osm.regulation_format() AS f USING (section, key)
 WHERE p.property IS NULL OR coalesce(p.required, false) <> f.required OR p.additional <> 'false'
-   OR (p.property -> 'enum') IS DISTINCT FROM
-      CASE WHEN f.accepted IS NOT NULL THEN to_jsonb(f.accepted) END
+   OR (SELECT array_agg(e) FROM jsonb_array_elements_text(coalesce(
+           p.property -> 'enum', p.property #> '{items,enum}')) AS e WHERE e IS NOT NULL)
+      IS DISTINCT FROM f.accepted
    OR (f.fallback IS NOT NULL AND (p.property -> 'default') IS DISTINCT FROM f.fallback);

@@ -87,13 +87,13 @@ AS $osm_function$
         ('clocks', 'anchor', 'text', false, NULL, NULL),
         ('clocks', 'term', 'interval', false, NULL, NULL),
         ('clocks', 'share_of', 'text', false, NULL, NULL),
-        ('clocks', 'share', 'number', false, NULL, NULL),
+        ('clocks', 'share', 'share', false, NULL, NULL),
         ('clocks', 'counts_from', 'text', false, NULL, NULL),
         ('clocks', 'due_from', 'text', false, NULL, NULL),
         ('clocks', 'on_due', 'text', false, NULL, NULL),
         ('clocks', 'calendar', 'text', false, NULL, NULL),
         ('clocks', 'urgent_term', 'interval', false, NULL, NULL),
-        ('clocks', 'urgent_factor', 'number', false, NULL, NULL),
+        ('clocks', 'urgent_factor', 'share', false, NULL, NULL),
         ('clocks', 'scope', 'text', false, '"incident"', '{incident,assignment,reply}'),
         ('clocks', 'outer_term', 'boolean', false, 'false', NULL),
         ('clocks', 'responsible', 'text', true, NULL, NULL),
@@ -114,7 +114,7 @@ AS $osm_function$
         ('contents', 'limit', 'count', false, NULL, NULL),
         ('contents', 'phrases', 'texts', false, '[]', NULL),
         ('contents', 'per', 'interval', false, NULL, NULL),
-        ('contents', 'same', 'texts', false, '[]', NULL),
+        ('contents', 'same', 'texts', false, '[]', '{text,account,channel}'),
         ('contents', 'mode', 'text', false, '"block"', '{block,checklist,warn}'),
         ('contents', 'clause', 'text', true, NULL, NULL),
         ('reasons', 'list', 'name', true, NULL, NULL),
@@ -151,12 +151,12 @@ AS $osm_function$
         ('duties', 'clause', 'text', true, NULL, NULL),
         ('rating.parts', 'part', 'text', true, NULL,
             '{timeliness,speed,quality,no_repeats,interims_kept}'),
-        ('rating.parts', 'weight', 'number', true, NULL, NULL),
+        ('rating.parts', 'weight', 'weight', true, NULL, NULL),
         ('rating.parts', 'clause', 'text', false, NULL, NULL),
         ('rating.zones', 'zone', 'name', true, NULL, NULL),
         ('rating.zones', 'title', 'text', true, NULL, NULL),
         ('rating.zones', 'title_en', 'text', false, NULL, NULL),
-        ('rating.zones', 'lowest', 'number', true, NULL, NULL),
+        ('rating.zones', 'lowest', 'score', true, NULL, NULL),
         ('rating.zones', 'colour', 'colour', true, NULL, NULL)
 $osm_function$;
 COMMENT ON FUNCTION osm.regulation_format() IS
@@ -200,8 +200,10 @@ BEGIN
             RETURN 'must not be an empty list';
         END IF;
         FOR part IN SELECT * FROM jsonb_array_elements(value) LOOP
-            IF jsonb_typeof(part) <> 'string' OR part = '""' THEN
+            IF jsonb_typeof(part) <> 'string' OR btrim(part #>> '{}', E' \t\n\r') = '' THEN
                 RETURN 'must be a list of texts';
+            ELSIF accepted IS NOT NULL AND part #>> '{}' <> ALL (accepted) THEN
+                RETURN format('must be a list of %s', array_to_string(accepted, ', '));
             ELSIF type = 'intervals'
                 AND osm.regulation_value_fault('interval', NULL, part) IS NOT NULL THEN
                 RETURN osm.regulation_value_fault('interval', NULL, part);
@@ -210,16 +212,21 @@ BEGIN
         RETURN NULL;
     ELSIF type = 'boolean' THEN
         RETURN CASE WHEN json_type <> 'boolean' THEN 'must be true or false' END;
-    ELSIF type IN ('positive', 'count', 'number') THEN
+    ELSIF type IN ('positive', 'count', 'share', 'weight', 'score') THEN
         IF json_type <> 'number' THEN
             RETURN 'must be a number';
-        ELSIF type <> 'number'
-            AND (value::numeric NOT BETWEEN CASE type WHEN 'positive' THEN 1 ELSE 0 END AND 1000000
-                 OR value::numeric <> trunc(value::numeric)) THEN
+        ELSIF type = 'share' THEN
+            RETURN CASE WHEN value::numeric <= 0 OR value::numeric >= 100
+                        THEN 'must be positive and less than 100' END;
+        ELSIF type IN ('weight', 'score') THEN
+            RETURN CASE WHEN value::numeric NOT BETWEEN 0 AND CASE type WHEN 'weight' THEN 9
+                                                              ELSE 5 END
+                        THEN format('must lie between 0 and %s',
+                                    CASE type WHEN 'weight' THEN 9 ELSE 5 END) END;
+        ELSIF (value::numeric NOT BETWEEN CASE type WHEN 'positive' THEN 1 ELSE 0 END AND 1000000
+               OR value::numeric <> trunc(value::numeric)) THEN
             RETURN CASE type WHEN 'positive' THEN 'must be a whole number from 1'
                              ELSE 'must be a whole number from 0' END;
-        ELSIF abs(value::numeric) >= 100 AND type = 'number' THEN
-            RETURN 'is out of range';
         END IF;
         RETURN NULL;
     ELSIF type = 'rows' THEN
@@ -230,16 +237,11 @@ BEGIN
         IF json_type <> 'object' THEN
             RETURN 'must be an object: key to list of accepted values';
         END IF;
-        FOR part IN SELECT e.value FROM jsonb_each(value) AS e LOOP
-            IF jsonb_typeof(part) <> 'string'
-                AND osm.regulation_value_fault('some texts', NULL, part) IS NOT NULL THEN
-                RETURN 'must map each key to a text or a list of texts';
-            END IF;
-        END LOOP;
-        RETURN NULL;
+        RETURN (SELECT osm.condition_fault(e.key, e.value) FROM jsonb_each(value) AS e
+                WHERE osm.condition_fault(e.key, e.value) IS NOT NULL ORDER BY e.key LIMIT 1);
     ELSIF plain IS NULL THEN
         RETURN 'must be a text';
-    ELSIF btrim(plain) = '' THEN
+    ELSIF btrim(plain, E' \t\n\r') = '' THEN
         RETURN 'must not be empty';
     ELSIF type = 'name' AND plain !~ '^[a-z][a-z0-9_]*$' THEN
         RETURN 'must be a name of small letters, digits and underscores';
@@ -281,6 +283,39 @@ $osm_function$;
 COMMENT ON FUNCTION osm.regulation_value_fault(text, text[], jsonb) IS
 'What is wrong with a value of a regulation document for a type of osm.regulation_format(); null '
 'where nothing is.';
+
+CREATE FUNCTION osm.condition_fault(key text, value jsonb)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    -- The keys whose values the product itself decides; any other is compared as it is given.
+    WITH known (accepted) AS (
+        SELECT CASE key
+            WHEN 'reply_kind' THEN '{answer,interim,clarification}'::text[]
+            WHEN 'bodies' THEN '{one,several}'
+            WHEN 'contributions' THEN '{open,complete}'
+            WHEN 'assignment_role' THEN '{sole,lead,member}'
+            WHEN 'interim' THEN '{none,posted,again}'
+            WHEN 'urgent' THEN '{yes,no}'
+            WHEN 'repeat' THEN '{yes,no}' END
+    ), given (list) AS (
+        SELECT CASE jsonb_typeof(value) WHEN 'array' THEN value ELSE jsonb_build_array(value) END
+    )
+    SELECT CASE
+        WHEN btrim(key, E' \t\n\r') = '' THEN 'must not have an empty key'
+        WHEN osm.regulation_value_fault('some texts', NULL, g.list) IS NOT NULL
+            THEN 'must map each key to a text or a list of texts'
+        WHEN k.accepted IS NOT NULL THEN (
+            SELECT format('accepts "%s", but the values of "%s" are %s', v, key,
+                          array_to_string(k.accepted, ', '))
+            FROM jsonb_array_elements_text(g.list) AS v
+            WHERE regexp_replace(v, '^!', '') <> ALL (k.accepted) LIMIT 1) END
+    FROM known AS k, given AS g
+$osm_function$;
+COMMENT ON FUNCTION osm.condition_fault(text, jsonb) IS
+'What is wrong with one key of a condition (applies_when) and the values it accepts; null where '
+'nothing is.';
 
 CREATE FUNCTION osm.complete_regulation(document jsonb)
 RETURNS jsonb
@@ -373,8 +408,9 @@ AS $osm_function$
                  (SELECT coalesce(
                              jsonb_agg(to_jsonb(t.x::osm.business_interval) ORDER BY t.n), '[]')
                   FROM jsonb_array_elements_text(i.item -> f.key) WITH ORDINALITY AS t (x, n))
-             WHEN 'number' THEN to_jsonb(trim_scale((i.item ->> f.key)::numeric))
-             ELSE i.item -> f.key END) AS v (value)
+             ELSE CASE jsonb_typeof(i.item -> f.key) WHEN 'number'
+                       THEN to_jsonb(trim_scale((i.item ->> f.key)::numeric))
+                       ELSE i.item -> f.key END END) AS v (value)
     WHERE f.section = normal_items.section AND i.item ? f.key
       AND v.value <> 'null' AND f.fallback IS DISTINCT FROM v.value
     GROUP BY i.number

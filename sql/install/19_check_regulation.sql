@@ -168,24 +168,6 @@ AS $osm_function$
                    WHERE a.item ->> 'name' = split_part(v, '/', 1)
                      AND a.item ->> 'effect' = 'assign')
                THEN '{one,several}'::text[] ELSE '{answer,interim,clarification}' END)
-    UNION ALL
-    SELECT i.item ->> 'clause', format('%s.same: "%s" is nothing replies can share', i.path, v),
-           'They can share text, account and channel.'
-    FROM osm.regulation_items(complete, 'contents') AS i,
-         jsonb_array_elements_text(i.item -> 'same') AS v
-    WHERE v NOT IN ('text', 'account', 'channel')
-    UNION ALL
-    SELECT i.item ->> 'clause',
-           format('%s.applies_when: "%s" is no value of "%s"', i.path, v, d.key),
-           format('Its values are: %s.', array_to_string(d.accepted, ', '))
-    FROM (VALUES ('reply_kind', '{answer,interim,clarification}'::text[]),
-                 ('bodies', '{one,several}'), ('contributions', '{open,complete}'),
-                 ('assignment_role', '{sole,lead,member}'), ('interim', '{none,posted,again}'),
-                 ('urgent', '{yes,no}'), ('repeat', '{yes,no}')) AS d (key, accepted),
-         unnest('{transitions,clocks,contents,duties}'::text[]) AS s,
-         osm.regulation_items(complete, s) AS i,
-         jsonb_array_elements_text(i.item -> 'applies_when' -> d.key) AS v
-    WHERE ltrim(v, '!') <> ALL (d.accepted)
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_names(jsonb) IS
 'Names of a complete regulation document that are there twice, references to names that are not.';
@@ -459,9 +441,8 @@ AS $osm_function$
               AND (c.item ? 'term' OR c.item ? 'urgent_term' OR c.item ? 'urgent_factor')),
              ('needs both "share_of" and "share"', NULL,
               (c.item ? 'share_of') <> (c.item ? 'share')),
-             ('must be positive, with at most four decimals', NULL,
-              (c.item ->> 'share')::numeric <= 0
-              OR scale(trim_scale((c.item ->> 'share')::numeric)) > 4),
+             ('has more than four decimals', 'Round it.',
+              scale(trim_scale((c.item ->> 'share')::numeric)) > 4),
              ('is one of days', 'Business days cannot be shared; give a term in hours.',
               osm.business_days((o.item ->> 'term')::osm.business_interval) <> 0),
              ('is of a rule without a term of its own', 'Name a rule that has "term".',
@@ -501,10 +482,9 @@ AS $osm_function$
     WHERE c.item -> 'pauses_on' <> '[]' AND c.item -> 'resumes_on' = '[]'
     UNION ALL
     SELECT 'error', c.clause,
-           format('%s.urgent_factor must be positive, with at most four decimals', c.path), NULL
+           format('%s.urgent_factor has more than four decimals', c.path), 'Round it.'
     FROM clock AS c
-    WHERE (c.item ->> 'urgent_factor')::numeric <= 0
-       OR scale(trim_scale((c.item ->> 'urgent_factor')::numeric)) > 4
+    WHERE scale(trim_scale((c.item ->> 'urgent_factor')::numeric)) > 4
     UNION ALL
     SELECT 'warning', c.clause, format('%s: no importance makes "%s" urgent', c.path, c.name),
            'List the urgent values in urgent_importance.'
@@ -586,20 +566,19 @@ AS $osm_function$
     WHERE (complete #>> '{in_force,to}')::date < (complete #>> '{in_force,from}')::date
     UNION ALL
     SELECT 'error', NULL,
-           format('%s.weight must lie between 0 and 9, with at most four decimals', i.path), NULL
+           format('%s.weight has more than four decimals', i.path), 'Round it.'
     FROM osm.regulation_items(complete, 'rating.parts') AS i
-    WHERE (i.item ->> 'weight')::numeric NOT BETWEEN 0 AND 9
-       OR scale(trim_scale((i.item ->> 'weight')::numeric)) > 4
+    WHERE scale(trim_scale((i.item ->> 'weight')::numeric)) > 4
     UNION ALL
     SELECT 'error', NULL, 'the weights of the rating are all zero', NULL
     FROM osm.regulation_items(complete, 'rating.parts') AS i
     HAVING max((i.item ->> 'weight')::numeric) = 0
     UNION ALL
     SELECT 'error', NULL,
-           format('%s.lowest must lie between 0 and 5, with one decimal', i.path), NULL
+           format('%s.lowest has more than one decimal', i.path),
+           'Scores are given to one decimal.'
     FROM osm.regulation_items(complete, 'rating.zones') AS i
-    WHERE (i.item ->> 'lowest')::numeric NOT BETWEEN 0 AND 5
-       OR scale(trim_scale((i.item ->> 'lowest')::numeric)) > 1
+    WHERE scale(trim_scale((i.item ->> 'lowest')::numeric)) > 1
     UNION ALL
     SELECT 'warning', NULL, 'scores below the lowest zone of the rating have no zone',
            'Let the lowest zone begin at 0.'
