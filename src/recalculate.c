@@ -333,10 +333,29 @@ osm_recalculate(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* is_free takes the lock of an incident, unless somebody works on it: then false. */
+static bool
+is_free(const OpenIncident *incident)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+
+	values[0] = Int64GetDatum(incident->id);
+	values[1] = Int64GetDatum(incident->authority_id);
+	return osm_spi_run(&plan,
+					   "SELECT FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
+					   "FOR NO KEY UPDATE SKIP LOCKED",
+					   2, types, values, NULL, SPI_OK_SELECT) > 0;
+}
+
 /*
  * osm_recalculate_some works off one batch of what is requested and returns how
  * many incidents it looked at; 0 if nothing is requested, or somebody else is at
- * it.  SPI is connected, the owner of the tables is the current user.
+ * it.  An incident somebody works on keeps the batch from being left behind, but
+ * not what follows in it, nor the rest of the pass, which would wait with it.  SPI
+ * is connected, the owner of the tables is the current user.
  */
 int
 osm_recalculate_some(TimestampTz now)
@@ -349,9 +368,11 @@ osm_recalculate_some(TimestampTz now)
 	Datum		values[2];
 	char	   *calendar;
 	int64		after;
+	int64		busy = 0;
 	ActTexts	family;
 	OpenIncident *incidents;
 	int			n;
+	int			moved = 0;
 
 	if (osm_spi_run(&next_plan,
 					"SELECT calendar, after_incident FROM osm.recalculation "
@@ -365,23 +386,26 @@ osm_recalculate_some(TimestampTz now)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		(void) recalculate_incident(&incidents[i], calendar, &family, false, NULL);
+		if (is_free(&incidents[i]))
+			moved += recalculate_incident(&incidents[i], calendar, &family, false, NULL);
+		else if (busy == 0)
+			busy = incidents[i].id;
 	}
 	values[0] = CStringGetTextDatum(calendar);
-	if (n < RECALCULATE_BATCH)
+	if (n < RECALCULATE_BATCH && busy == 0)
 		(void) osm_spi_run(&finish_plan,
 						   "DELETE FROM osm.recalculation WHERE calendar OPERATOR(pg_catalog.=) $1",
 						   1, types, values, NULL, SPI_OK_DELETE);
 	else
 	{
-		values[1] = Int64GetDatum(incidents[n - 1].id);
+		values[1] = Int64GetDatum(busy != 0 ? busy - 1 : incidents[n - 1].id);
 		(void) osm_spi_run(&advance_plan,
 						   "UPDATE osm.recalculation SET after_incident = $2 "
 						   "WHERE calendar OPERATOR(pg_catalog.=) $1",
 						   2, types, values, NULL, SPI_OK_UPDATE);
 	}
 	MemoryContextSwitchTo(context);
-	return Max(n, 1);
+	return busy != 0 ? moved : Max(n, 1);
 }
 
 /*
