@@ -99,29 +99,42 @@ osm_incident_form(HeapTuple tuple, TupleDesc desc, const IncidentRow *row)
 }
 
 /*
- * osm_incident_difference returns the name of a column in which two rows differ,
- * NULL where they agree; columns a DBA has added count too.
+ * osm_incident_difference_but returns the name of a column other than one in which
+ * two rows differ, NULL where they agree; columns a DBA has added count too.
  */
+const char *
+osm_incident_difference_but(HeapTuple a, HeapTuple b, TupleDesc desc, IncidentColumn except)
+{
+	AttrNumber	skip = except == INCIDENT_COLUMNS ? 0 : map_columns(desc)[except];
+	Datum	   *values = palloc(sizeof(Datum) * desc->natts * 2);
+	bool	   *nulls = palloc(sizeof(bool) * desc->natts * 2);
+	Datum	   *values_b = values + desc->natts;
+	bool	   *nulls_b = nulls + desc->natts;
+	const char *difference = NULL;
+
+	heap_deform_tuple(a, desc, values, nulls);
+	heap_deform_tuple(b, desc, values_b, nulls_b);
+	for (int i = 0; i < desc->natts && difference == NULL; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (attribute->attisdropped || attribute->attgenerated || i + 1 == skip)
+			continue;
+		if (nulls[i] != nulls_b[i] ||
+			(!nulls[i] &&
+			 !datum_image_eq(values[i], values_b[i], attribute->attbyval, attribute->attlen)))
+			difference = pstrdup(NameStr(attribute->attname));
+	}
+	pfree(values);
+	pfree(nulls);
+	return difference;
+}
+
+/* osm_incident_difference is the same for all columns. */
 const char *
 osm_incident_difference(HeapTuple a, HeapTuple b, TupleDesc desc)
 {
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		bool		null_a;
-		bool		null_b;
-		Datum		value_a;
-		Datum		value_b;
-
-		if (attribute->attisdropped || attribute->attgenerated)
-			continue;
-		value_a = heap_getattr(a, i + 1, desc, &null_a);
-		value_b = heap_getattr(b, i + 1, desc, &null_b);
-		if (null_a != null_b ||
-			(!null_a && !datum_image_eq(value_a, value_b, attribute->attbyval, attribute->attlen)))
-			return pstrdup(NameStr(attribute->attname));
-	}
-	return NULL;
+	return osm_incident_difference_but(a, b, desc, INCIDENT_COLUMNS);
 }
 
 const char *

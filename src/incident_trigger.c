@@ -94,18 +94,9 @@ forget_step(void *arg)
 static bool
 only_overdue_differs(const TriggerData *trigger, TupleDesc desc)
 {
-	IncidentRow old_row;
-	IncidentRow new_row;
-
-	if (!TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		return false;
-	osm_incident_deform(trigger->tg_trigtuple, desc, &old_row);
-	osm_incident_deform(trigger->tg_newtuple, desc, &new_row);
-	new_row.values[COL_OVERDUE_SINCE] = old_row.values[COL_OVERDUE_SINCE];
-	new_row.nulls[COL_OVERDUE_SINCE] = old_row.nulls[COL_OVERDUE_SINCE];
-	return osm_incident_difference(trigger->tg_trigtuple,
-								   osm_incident_form(trigger->tg_newtuple, desc, &new_row),
-								   desc) == NULL;
+	return TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) &&
+		osm_incident_difference_but(trigger->tg_trigtuple, trigger->tg_newtuple, desc,
+									COL_OVERDUE_SINCE) == NULL;
 }
 
 static void
@@ -224,6 +215,8 @@ osm_write_step(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigger->tg_relation);
 	tuple =
 		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
+	if (osm_engine_writes() && pending_steps == NULL && only_overdue_differs(trigger, desc))
+		return PointerGetDatum(NULL);
 	osm_incident_deform(tuple, desc, &row);
 	memset(&key, 0, sizeof(key));
 	key.incident_id = osm_row_int64(&row, COL_ID);

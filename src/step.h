@@ -100,6 +100,8 @@ typedef struct Step
 extern void osm_incident_deform(HeapTuple tuple, TupleDesc desc, IncidentRow *row);
 extern HeapTuple osm_incident_form(HeapTuple tuple, TupleDesc desc, const IncidentRow *row);
 extern const char *osm_incident_difference(HeapTuple a, HeapTuple b, TupleDesc desc);
+extern const char *osm_incident_difference_but(HeapTuple a, HeapTuple b, TupleDesc desc,
+											   IncidentColumn except);
 extern const char *osm_incident_column_name(IncidentColumn column);
 extern char *osm_row_text(const IncidentRow *row, IncidentColumn column);
 extern int64 osm_row_int64(const IncidentRow *row, IncidentColumn column);

@@ -20,8 +20,11 @@
 #include "spi_plan.h"
 #include "step.h"
 
-/* rows one pass writes at most; the caller passes again while something is due */
-#define TICK_BATCH "1000"
+/*
+ * Rows one pass writes at most; the caller passes again while something is due.  A
+ * step waits for the pass that holds its incident: hence few.
+ */
+#define TICK_BATCH 100
 
 PG_FUNCTION_INFO_V1(osm_tick);
 
@@ -34,13 +37,11 @@ PG_FUNCTION_INFO_V1(osm_tick);
 #define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
 	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, " \
 	"  recipient_id, subject, data, created_at, deliver_after) " \
-	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, i.event_seq, '" kind \
+	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, c.event_seq, '" kind \
 	"', p.official_id, " \
 	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
 	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
 	"FROM " clocks " AS c " \
-	"JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id " \
-	"  AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id " \
 	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id " \
 	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id " \
 	"JOIN osm.role AS o ON o.regulation_id OPERATOR(pg_catalog.=) r.regulation_id " \
@@ -60,17 +61,19 @@ PG_FUNCTION_INFO_V1(osm_tick);
 
 static const char *const flag_sql =
 	"WITH due AS ("
-	"  SELECT c.id, c.authority_id FROM osm.clock AS c "
+	"  SELECT c.id, c.authority_id, c.due_at, i.event_seq FROM osm.clock AS c "
 	"  JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "
 	"    AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "
 	"  WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL "
 	"    AND c.due_at OPERATOR(pg_catalog.<) $1 "
-	"  ORDER BY c.due_at LIMIT " TICK_BATCH " FOR NO KEY UPDATE OF i SKIP LOCKED), "
+	"    AND ROW(c.due_at, c.id) OPERATOR(pg_catalog.>) ROW($2, $3) "
+	"  ORDER BY c.due_at, c.id LIMIT " CppAsString2(TICK_BATCH)
+	"  FOR NO KEY UPDATE OF i SKIP LOCKED), "
 	"flagged AS ("
 	"  UPDATE osm.clock AS c SET flagged_at = $1, warn_at = NULL FROM due AS d "
 	"  WHERE c.id OPERATOR(pg_catalog.=) d.id AND c.authority_id OPERATOR(pg_catalog.=) d.authority_id "
 	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.flagged_at IS NULL "
-	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, c.outer_term, c.binding), "
+	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, c.outer_term, c.binding, d.event_seq), "
 	"overdue AS ("
 	"  UPDATE osm.incident AS i SET overdue_since = f.since "
 	"  FROM (SELECT incident_id, authority_id, pg_catalog.min(due_at) AS since FROM flagged "
@@ -79,15 +82,18 @@ static const char *const flag_sql =
 	"    AND (i.overdue_since IS NULL OR i.overdue_since OPERATOR(pg_catalog.>) f.since)), "
 	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach",
 								   "$1") ") "
-										 "SELECT pg_catalog.count(*) FROM flagged";
+										 "SELECT f.n, l.due_at, l.id "
+										 "FROM (SELECT pg_catalog.count(*) AS n FROM flagged) AS f "
+										 "LEFT JOIN (SELECT due_at, id FROM due "
+										 "  ORDER BY due_at DESC, id DESC LIMIT 1) AS l ON true";
 
 static const char *const warn_sql =
 	"WITH due AS ("
-	"  SELECT c.id, c.authority_id, c.warn_at FROM osm.clock AS c "
+	"  SELECT c.id, c.authority_id, c.warn_at, i.event_seq FROM osm.clock AS c "
 	"  JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "
 	"    AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "
 	"  WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.<=) $1 "
-	"  ORDER BY c.warn_at LIMIT " TICK_BATCH " FOR NO KEY UPDATE OF i SKIP LOCKED), "
+	"  ORDER BY c.warn_at LIMIT " CppAsString2(TICK_BATCH) " FOR NO KEY UPDATE OF i SKIP LOCKED), "
 	"warned AS ("
 	"  UPDATE osm.clock AS c SET warn_at = ("
 	"    SELECT pg_catalog.min(w.t) FROM osm.clock_rule AS r, "
@@ -97,7 +103,8 @@ static const char *const warn_sql =
 	"  FROM due AS d "
 	"  WHERE c.id OPERATOR(pg_catalog.=) d.id AND c.authority_id OPERATOR(pg_catalog.=) d.authority_id "
 	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.=) d.warn_at "
-	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, d.warn_at AS warned_for), "
+	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, d.warn_at AS warned_for, "
+	"    d.event_seq), "
 	"told AS (" NOTIFY_RESPONSIBLE("warned", "warning",
 								   "c.warned_for") ") "
 												   "SELECT pg_catalog.count(*) FROM warned";
@@ -105,7 +112,8 @@ static const char *const warn_sql =
 static const char *const next_sql =
 	"SELECT "
 	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
-	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL), "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL "
+	"     AND $1), "
 	"  (SELECT pg_catalog.min(c.warn_at) FROM osm.clock AS c "
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL), "
 	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r), "
@@ -118,11 +126,8 @@ static const char *const next_sql =
  * one clock, and the batch, a constant, tells the planner enough.
  */
 static int32
-write_batch(SPIPlanPtr *slot, const char *sql, TimestampTz now)
+write_batch(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *types, Datum *values)
 {
-	static const Oid types[] = {TIMESTAMPTZOID};
-	Datum		parameter = TimestampTzGetDatum(now);
-
 	/* as osm_spi_plan() does, but for the kind of plan */
 	if (*slot != NULL && !SPI_plan_is_valid(*slot))
 	{
@@ -131,16 +136,64 @@ write_batch(SPIPlanPtr *slot, const char *sql, TimestampTz now)
 	}
 	if (*slot == NULL)
 	{
-		SPIPlanPtr	plan = SPI_prepare_cursor(sql, 1, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
+		SPIPlanPtr	plan = SPI_prepare_cursor(sql, nargs, (Oid *) types, CURSOR_OPT_GENERIC_PLAN);
 
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 		*slot = plan;
 	}
 	osm_engine_begin(NULL, NULL);
-	(void) osm_spi_run(slot, sql, 1, types, &parameter, NULL, SPI_OK_SELECT);
+	(void) osm_spi_run(slot, sql, nargs, types, values, NULL, SPI_OK_SELECT);
 	osm_engine_end();
 	return (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
+}
+
+/*
+ * The last clock of a full batch of this session: the next pass begins behind it.
+ * Beginning at the earliest would read the index entries of all batches before,
+ * which stay for as long as anybody's snapshot is older.  What is passed over, as
+ * its incident was locked or it came late, is found when the burst is over: the
+ * pass after the last full batch looks at everything.
+ */
+typedef struct Burst
+{
+	TimestampTz due;			/* DT_NOBEGIN: none */
+	int64		id;
+} Burst;
+
+static Burst burst = {DT_NOBEGIN, 0};
+
+/* flag_batch flags clocks past due, a batch of them, and returns how many. */
+static int32
+flag_batch(SPIPlanPtr *slot, TimestampTz now)
+{
+	static const Oid types[] = {TIMESTAMPTZOID, TIMESTAMPTZOID, INT8OID};
+	Datum		values[3];
+	int32		flagged;
+
+	values[0] = TimestampTzGetDatum(now);
+	values[1] = TimestampTzGetDatum(burst.due);
+	values[2] = Int64GetDatum(burst.id);
+	burst.due = DT_NOBEGIN;		/* if it fails too */
+	flagged = write_batch(slot, flag_sql, lengthof(values), types, values);
+	if (flagged == TICK_BATCH)
+	{
+		bool		isnull;
+
+		burst.due = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+		burst.id = osm_spi_int64(SPI_tuptable->vals[0], 3);
+	}
+	return flagged;
+}
+
+static int32
+warn_batch(SPIPlanPtr *slot, TimestampTz now)
+{
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		value = TimestampTzGetDatum(now);
+
+	return write_batch(slot, warn_sql, 1, types, &value);
 }
 
 /* What waits, by kind; DT_NOEND for none. */
@@ -152,14 +205,17 @@ typedef struct Instants
 	TimestampTz action;			/* earliest end of a term that takes an action */
 } Instants;
 
+/* next_instants finds them; in a burst it takes the earliest breach as known. */
 static void
 next_instants(SPIPlanPtr *slot, Instants *next)
 {
+	static const Oid types[] = {BOOLOID};
+	Datum		look_for_due = BoolGetDatum(burst.due == DT_NOBEGIN);
 	TimestampTz *const kinds[] = {
 		&next->due, &next->warning, &next->recalculation, &next->action
 	};
 
-	(void) osm_spi_run(slot, next_sql, 0, NULL, NULL, NULL, SPI_OK_SELECT);
+	(void) osm_spi_run(slot, next_sql, 1, types, &look_for_due, NULL, SPI_OK_SELECT);
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
 		bool		isnull;
@@ -168,6 +224,8 @@ next_instants(SPIPlanPtr *slot, Instants *next)
 
 		*kinds[i] = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	}
+	if (burst.due != DT_NOBEGIN)
+		next->due = burst.due;
 }
 
 /*
@@ -192,6 +250,7 @@ osm_tick(PG_FUNCTION_ARGS)
 	int32		warnings = 0;
 	int32		recalculated = 0;
 	int32		actions = 0;
+	bool		in_burst;
 	Datum		values[4];
 	bool		nulls[4] = {false, false, false, false};
 	TupleDesc	desc;
@@ -203,6 +262,9 @@ osm_tick(PG_FUNCTION_ARGS)
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
+	if (burst.due >= now)
+		burst.due = DT_NOBEGIN; /* time was set back */
+	in_burst = burst.due != DT_NOBEGIN;
 	next_instants(&next_plan, &next);
 	if (next.recalculation != DT_NOEND)
 		recalculated = osm_recalculate_some(now);
@@ -211,10 +273,10 @@ osm_tick(PG_FUNCTION_ARGS)
 	if (recalculated + actions > 0)
 		next_instants(&next_plan, &next);
 	if (next.due < now || flag_plan == NULL)
-		breaches = write_batch(&flag_plan, flag_sql, now);
+		breaches = flag_batch(&flag_plan, now);
 	if (next.warning <= now || warn_plan == NULL)
-		warnings = write_batch(&warn_plan, warn_sql, now);
-	if (breaches + warnings > 0)
+		warnings = warn_batch(&warn_plan, now);
+	if (in_burst || breaches + warnings > 0)
 		next_instants(&next_plan, &next);
 	SPI_finish();
 	osm_become_user(&rights);

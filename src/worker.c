@@ -328,6 +328,9 @@ set_local(const char *name, const char *value)
 /*
  * set_limits pins what a pass depends on.  The owner's triggers run in this session
  * too and may have left other values behind; hence in every pass.
+ *
+ * Nobody waits for a pass, and a crash loses nothing by its commit being written a
+ * moment later: what it flagged, told and did is due again, and done again, once.
  */
 static void
 set_limits(void)
@@ -335,6 +338,7 @@ set_limits(void)
 	set_local("search_path", "pg_catalog, pg_temp");
 	set_local("lock_timeout", "1s");
 	set_local("jit", "off");
+	set_local("synchronous_commit", "off");
 	if (work_mem < 65536)
 		set_local("work_mem", "64MB");
 	enable_timeout_after(STATEMENT_TIMEOUT, PASS_TIMEOUT);

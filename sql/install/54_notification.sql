@@ -85,7 +85,7 @@ BEGIN
     SELECT c.id, c.kind, c.channel, o.login, o.name, o.email, c.subject, c.incident_id, c.data,
         c.created_at, c.attempts
     FROM claimed AS c
-    JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
+    LEFT JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
     ORDER BY c.deliver_after, c.id;
 END
 $$;
