@@ -44,7 +44,31 @@ classify(Step *step)
 	}
 }
 
-/* body_role_names makes the text[] of roles held by assignment: those an executing body has. */
+/* does_the_work tells whether a role drafts, gives a part, gives back or posts. */
+static bool
+does_the_work(const Act *act, const ActRole *role)
+{
+	for (int i = 0; i < act->ntransitions; i++)
+	{
+		const ActTransition *transition = &act->transitions[i];
+		ActEffect	effect = transition->action->effect;
+
+		if (effect != EFFECT_SUBMIT && effect != EFFECT_CONTRIBUTE && effect != EFFECT_RELEASE &&
+			effect != EFFECT_POST && effect != EFFECT_PUBLISH)
+			continue;
+		for (int j = 0; j < transition->nroles; j++)
+		{
+			if (transition->roles[j] == role)
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * assigned_role_names makes the text[] of roles a body must be listed under to be
+ * given an incident: those held by assignment that do its work.
+ */
 static Datum
 assigned_role_names(const Act *act)
 {
@@ -53,7 +77,7 @@ assigned_role_names(const Act *act)
 
 	for (int i = 0; i < act->nroles; i++)
 	{
-		if (act->roles[i].scope != SCOPE_AUTHORITY)
+		if (act->roles[i].scope != SCOPE_AUTHORITY && does_the_work(act, &act->roles[i]))
 			names[n++] = CStringGetTextDatum(act->roles[i].name);
 	}
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
@@ -306,8 +330,8 @@ static void
 plan_repeat(Step *step)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Datum		values[2];
+	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	Datum		values[3];
 	int64		repeat_of = step->from == NULL ? osm_row_int64(&step->after, COL_REPEAT_OF) : 0;
 
 	if (repeat_of == 0)
@@ -320,21 +344,27 @@ plan_repeat(Step *step)
 			ereport(ERROR,
 					(errcode(ERRCODE_OSM_BAD_DATA),
 					 errmsg("\"%s\" is not the id of an incident", text),
+					 errdetail("Incident %lld, step \"%s\", clause %s.",
+							   (long long) step->incident_id, step->action->name,
+							   step->transition->clause),
 					 errhint("Give the id of an earlier incident as repeat_of.")));
 		repeat_of = DatumGetInt64(DirectFunctionCall1(int8in, CStringGetDatum(text)));
 	}
 	values[0] = Int64GetDatum(repeat_of);
 	values[1] = Int64GetDatum(step->authority_id);
+	values[2] = step->after.values[COL_DETECTED_AT];
 	if (repeat_of == step->incident_id ||
 		osm_spi_run(&plan,
 					"SELECT 1 FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
-					"AND authority_id OPERATOR(pg_catalog.=) $2",
-					2, types, values, NULL, SPI_OK_SELECT) != 1)
+					"AND authority_id OPERATOR(pg_catalog.=) $2 "
+					"AND detected_at OPERATOR(pg_catalog.<=) $3",
+					3, types, values, NULL, SPI_OK_SELECT) != 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("incident %lld cannot repeat incident %lld", (long long) step->incident_id,
 						(long long) repeat_of),
-				 errdetail("There is no such earlier incident in this authority."),
+				 errdetail("There is no such earlier incident in this authority. Step \"%s\", "
+						   "clause %s.", step->action->name, step->transition->clause),
 				 errhint("Give the id of an earlier incident as repeat_of.")));
 	MemoryContextSwitchTo(step->context);
 	osm_row_set(&step->after, COL_REPEAT_OF, Int64GetDatum(repeat_of));

@@ -131,13 +131,33 @@ check_backdating(const Step *step, const ActRole *role)
 				 errhint("Give details.backdate_reason.")));
 }
 
-/* settle_kind finds out which kind of reply the step is about. */
+/* only_kind returns the one kind of reply a transition is for, NULL where there are several. */
+static const char *
+only_kind(const ActTransition *transition)
+{
+	for (int i = 0; i < transition->when.n; i++)
+	{
+		const ActCondition *condition = &transition->when.items[i];
+
+		if (strcmp(condition->key, "reply_kind") == 0 && condition->values.n == 1 &&
+			condition->values.items[0][0] != '*' && condition->values.items[0][0] != '-')
+			return condition->values.items[0];
+	}
+	return NULL;
+}
+
+/*
+ * settle_kind finds out which kind of reply the step is about: the one stated, or
+ * where a published reply states none and its transition is for one kind, that.
+ */
 static void
-settle_kind(Step *step)
+settle_kind(Step *step, const ActTransition *transition)
 {
 	if (step->action->effect == EFFECT_SUBMIT || step->action->effect == EFFECT_PUBLISH)
 	{
 		step->reply_kind = osm_details_text(step->details, "kind");
+		if (step->reply_kind == NULL && step->action->effect == EFFECT_PUBLISH)
+			step->reply_kind = only_kind(transition);
 		if (step->reply_kind == NULL)
 			step->reply_kind = "answer";
 	}
@@ -167,7 +187,7 @@ find_transition(Step *step, const char *action, const ActState *target,
 			(target != NULL && transition->to != target))
 			continue;
 		step->action = transition->action;
-		settle_kind(step);
+		settle_kind(step, transition);
 		if (!osm_conditions_hold(&transition->when, osm_step_value, step))
 			continue;
 		appointment = osm_step_holds(step, transition, role);
@@ -210,6 +230,28 @@ clauses_of(const Act *act, const char *action)
 	return list.data;
 }
 
+/* clauses_into names the clauses under which a state is entered. */
+static char *
+clauses_into(const Act *act, const ActState *state)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < act->ntransitions; i++)
+	{
+		bool		told = false;
+
+		if (act->transitions[i].to != state)
+			continue;
+		for (int j = 0; j < i && !told; j++)
+			told = act->transitions[j].to == state &&
+				strcmp(act->transitions[j].clause, act->transitions[i].clause) == 0;
+		if (!told)
+			appendStringInfo(&list, "%s%s", list.len > 0 ? ", " : "", act->transitions[i].clause);
+	}
+	return list.data;
+}
+
 /* refuse_step raises the error of a step the act does not allow: OW001, OW005 or OW007. */
 static void
 refuse_step(Step *step, const char *action, const char *target, bool seen)
@@ -231,8 +273,8 @@ refuse_step(Step *step, const char *action, const char *target, bool seen)
 			 errmsg(
 				 "incident %lld is in state \"%s\": its message must not be processed or answered",
 				 (long long) step->incident_id, step->from->name),
-			 errdetail("Regulation \"%s\" edition \"%s\" forbids it.", step->act->code,
-					   step->act->edition),
+			 errdetail("Regulation \"%s\" edition \"%s\", clause %s, forbids it.", step->act->code,
+					   step->act->edition, clauses_into(step->act, step->from)),
 			 errhint("Register a new message as an incident of its own.")));
 	if (action != NULL && osm_act_action(step->act, action) == NULL)
 		ereport(ERROR,
@@ -305,7 +347,7 @@ settle_transition(Step *step, ActTransition *transition, const ActorRole *held, 
 {
 	step->transition = transition;
 	step->action = transition->action;
-	settle_kind(step);
+	settle_kind(step, transition);
 	step->actor_body_id = held->body_id;
 	step->acting_for_id = held->acting_for_id;
 	check_backdating(step, role);
