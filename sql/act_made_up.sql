@@ -191,6 +191,7 @@ CREATE FUNCTION pg_temp.remark(f bigint, account text, local text) RETURNS text 
     SELECT pg_temp.step('scout', f, 'remark', jsonb_strip_nulls(jsonb_build_object('text', 'Ждём',
         'kind', 'interim', 'account', account)), local) $$;
 SELECT pg_temp.remark(:f, NULL, '2026-03-12 10:00');
+SELECT pg_temp.step('scout', :f, 'remark', '{"text": "Ждём", "account": "vk.example/tower"}');
 SELECT pg_temp.remark(:f, 'vk.example/tower', '2026-03-12 10:00'),
     pg_temp.remark(:f, 'vk.example/tower', '2026-03-12 11:00'),
     pg_temp.remark(:f, 'vk.example/tower', '2026-03-12 23:00');

@@ -140,7 +140,7 @@ only_kind(const ActTransition *transition)
 		const ActCondition *condition = &transition->when.items[i];
 
 		if (strcmp(condition->key, "reply_kind") == 0 && condition->values.n == 1 &&
-			condition->values.items[0][0] != '*' && condition->values.items[0][0] != '-')
+			strchr("*-!", condition->values.items[0][0]) == NULL)
 			return condition->values.items[0];
 	}
 	return NULL;

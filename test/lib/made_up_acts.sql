@@ -65,7 +65,7 @@ CREATE FUNCTION pg_temp.beacon() RETURNS jsonb LANGUAGE sql AS $act$ SELECT $$ {
    "requires": ["text", "reason:template"], "applies_when": {"reply_kind": ["answer"]},
    "clause": "п. 8"},
   {"action": "remark", "from": "aboard", "role": ["scout"], "requires": ["text", "account"],
-   "applies_when": {"reply_kind": ["interim"]}, "clause": "п. 12"},
+   "applies_when": {"reply_kind": ["!answer"]}, "clause": "п. 12"},
   {"action": "hand", "from": "sighted", "to": "aboard", "role": ["pilot"], "requires": ["bodies"],
    "clause": "п. 3"},
   {"action": "hand", "from": "aboard", "role": ["pilot"], "requires": ["bodies"],
