@@ -411,3 +411,7 @@ SELECT a, b, osm.conditions_overlap(jsonb_build_object('k', jsonb_build_array(a)
     jsonb_build_object('k', jsonb_build_array(b)))
 FROM (VALUES ('!x', 'x'), ('!x', 'y'), ('!x', '-'), ('!-', '-'), ('!x', '!y'), ('!x', '*'),
     ('!-', '*'), ('*', '-'), ('x', 'x'), ('x', 'y')) AS v (a, b);
+SELECT osm.condition_text('{"reply_kind": ["!answer"], "topic": ["!heating"]}', l)
+FROM unnest('{ru,en}'::text[]) AS l;
+SELECT line FROM regexp_split_to_table(osm.state_diagram('mu-mayak', edition => '1'), E'\n') AS line
+WHERE line ~ 'Подать реплику|Внести';

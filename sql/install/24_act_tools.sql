@@ -107,6 +107,11 @@ AS $osm_function$
                             CASE language WHEN 'ru' THEN 'не указано' ELSE 'not given' END
                         WHEN a.value = '*' THEN
                             CASE language WHEN 'ru' THEN 'указано' ELSE 'given' END
+                        WHEN a.value LIKE '!%' THEN
+                            CASE language WHEN 'ru' THEN 'кроме ' ELSE 'except ' END
+                            || coalesce((SELECT CASE language WHEN 'ru' THEN w.ru ELSE w.en END
+                                         FROM word AS w WHERE w.key = p.key
+                                           AND w.value = substr(a.value, 2)), substr(a.value, 2))
                         ELSE a.value END,
                         CASE language WHEN 'ru' THEN ' или ' ELSE ' or ' END ORDER BY a.n)
                     FROM unnest(p.accepted) WITH ORDINALITY AS a (value, n)))) END,
@@ -130,7 +135,12 @@ AS $osm_function$
         -- "action/kind": the kind of reply, or one or several where bodies get the work
         SELECT t.*, coalesce(t.to_state, t.from_state) AS lands, k.key AS kind_of,
                osm.plain_condition(t.applies_when) AS plain_when,
-               osm.condition_values(t.applies_when -> k.key) AS kinds
+               CASE WHEN t.applies_when ? k.key THEN ARRAY(
+                   SELECT v
+                   FROM unnest(CASE a.effect WHEN 'assign' THEN '{one,several}'::text[]
+                                   ELSE '{answer,interim,clarification}' END) AS v
+                   WHERE osm.condition_accepts(
+                       osm.plain_condition(t.applies_when) -> k.key, v)) END AS kinds
         FROM osm.transition AS t
         JOIN osm.action AS a ON a.regulation_id = t.regulation_id AND a.name = t.action
         CROSS JOIN LATERAL (SELECT CASE a.effect WHEN 'assign' THEN 'bodies'

@@ -599,7 +599,7 @@ FROM osm.duty_owed AS o
             AND (o.owed_by = 'authority' OR o.body_id = ANY (i.seen_by))
             -- the condition below says this too; here it keeps most incidents out of the join
             AND coalesce(
-                o.applies_when -> 'importance' ?| ARRAY[i.importance, '*'], true)
+                osm.condition_accepts(o.applies_when -> 'importance', i.importance), true)
             AND e.action = ANY (o.starts_on)
             AND osm.duty_applies(o.applies_when, e.details || pg_catalog.jsonb_build_object(
                 'kind', i.kind, 'channel', i.channel, 'topic', i.topic, 'place', i.place,
