@@ -339,7 +339,8 @@ osm_clocks_write(Clocks *clocks)
 			values[16] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
 			nulls[16] = clock->due_cause ? ' ' : 'n';
 			/* so does the action an earlier end could not have taken */
-			values[17] = BoolGetDatum(clock->rule->on_due != NULL && clock->due_moved);
+			values[17] = BoolGetDatum(clock->rule->on_due != NULL && clock->due_moved &&
+									  clock->due_at >= step->recorded_at);
 			(void) osm_spi_run(
 				&update_plan,
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
