@@ -340,7 +340,8 @@ load_names(Act *act)
 			strcmp(kind, "final") == 0 ? STATE_FINAL : STATE_FORBIDDEN;
 	}
 
-	act->nactions = select_rows("SELECT name, title, title_en, effect, notifies, subject "
+	act->nactions = select_rows("SELECT name, title, title_en, effect, notifies, subject, "
+								"deliver_within "
 								"FROM osm.action "
 								"WHERE regulation_id OPERATOR(pg_catalog.=) $1 ORDER BY position",
 								act);
@@ -353,6 +354,7 @@ load_names(Act *act)
 		act->actions[i].effect = effect_by_name(TEXT(i, 4));
 		act->actions[i].notifies = read_texts(ROW(i), 5);
 		act->actions[i].subject = TEXT(i, 6);
+		act->actions[i].deliver_within = TEXT(i, 7);
 	}
 }
 

@@ -116,6 +116,7 @@ typedef struct ActAction
 	ActEffect	effect;
 	char	   *subject;		/* of notifications; NULL: the title */
 	ActTexts	notifies;
+	char	   *deliver_within; /* calendar; NULL: messages go out at any hour */
 } ActAction;
 
 typedef struct ActTransition

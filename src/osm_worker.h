@@ -10,5 +10,6 @@
 
 extern void osm_worker_init(void);
 extern void osm_worker_note_due(TimestampTz due);
+extern void osm_worker_note_messages(void);
 
 #endif							/* OSM_WORKER_H */

@@ -20,6 +20,7 @@
 #include "utils/date.h"
 #include "utils/json.h"
 
+#include "osm_worker.h"
 #include "osm_workflow.h"
 #include "spi_plan.h"
 #include "step.h"
@@ -413,9 +414,10 @@ write_notifications(Step *step)
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
 		INT8OID, INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, DATEOID, INT8OID,
-		TEXTOID, JSONBOID, TIMESTAMPTZOID
+		TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
 	};
-	Datum		values[11];
+	Datum		values[12];
+	char		nulls[12 + 1] = "           n";
 	char	  **scoped;
 	int			nscoped = 0;
 	StringInfoData data;
@@ -448,11 +450,18 @@ write_notifications(Step *step)
 											 (long long) step->incident_id));
 	values[9] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
 	values[10] = TimestampTzGetDatum(step->recorded_at);
-	(void) osm_spi_run(
+	values[11] = (Datum) 0;
+	if (step->action->deliver_within != NULL)
+	{
+		values[11] = CStringGetTextDatum(step->action->deliver_within);
+		nulls[11] = ' ';
+	}
+	if (osm_spi_run(
 		&plan,
 		"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
-		"subject, data, created_at, deliver_after) "
-		"SELECT DISTINCT $1, $2, $3, 'step', o.official_id, $9, $10, $11, $11 "
+		"subject, data, created_at, about_at, deliver_after) "
+		"SELECT DISTINCT $1, $2, $3, 'step', o.official_id, $9, $10, $11, $11, "
+		"  CASE WHEN $12 IS NULL THEN $11 ELSE osm.next_business_time($11, $12) END "
 		"FROM osm.appointment AS a, LATERAL (SELECT a.official_id UNION ALL "
 		"  SELECT s.deputy_id FROM osm.substitution AS s "
 		"  WHERE s.principal_id OPERATOR(pg_catalog.=) a.official_id "
@@ -463,7 +472,8 @@ write_notifications(Step *step)
 		"AND (a.role OPERATOR(pg_catalog.<>) ALL ($5) "
 		"     OR a.body_id OPERATOR(pg_catalog.=) ANY ($6)) "
 		"AND a.during OPERATOR(pg_catalog.@>) $7 AND o.official_id OPERATOR(pg_catalog.<>) $8",
-		11, types, values, NULL, SPI_OK_INSERT);
+		12, types, values, nulls, SPI_OK_INSERT) > 0)
+		osm_worker_note_messages();
 	MemoryContextSwitchTo(step->context);
 }
 

@@ -12,6 +12,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "commands/async.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
@@ -26,6 +27,9 @@
  */
 #define TICK_BATCH 100
 
+/* what mailers LISTEN to */
+#define CHANNEL "osm_workflow"
+
 PG_FUNCTION_INFO_V1(osm_tick);
 
 /*
@@ -34,13 +38,15 @@ PG_FUNCTION_INFO_V1(osm_tick);
  * their deputies.
  * $1 is now; the clocks come from the statement around it.
  */
-#define NOTIFY_RESPONSIBLE(clocks, kind, deliver_after) \
+#define NOTIFY_RESPONSIBLE(clocks, kind, about_at) \
 	"INSERT INTO osm.notification (authority_id, incident_id, clock_id, event_seq, kind, " \
-	"  recipient_id, subject, data, created_at, deliver_after) " \
+	"  recipient_id, subject, data, created_at, about_at, deliver_after) " \
 	"SELECT DISTINCT c.authority_id, c.incident_id, c.id, c.event_seq, '" kind \
 	"', p.official_id, " \
 	"  pg_catalog.concat(r.title, ': ', c.incident_id), " \
-	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " deliver_after " " \
+	"  pg_catalog.jsonb_build_object('rule', r.name, 'due_at', c.due_at), $1, " about_at ", " \
+	"  CASE WHEN r.deliver_within IS NULL THEN $1 " \
+	"  ELSE osm.next_business_time($1, r.deliver_within) END " \
 	"FROM " clocks " AS c " \
 	"JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) c.rule_id " \
 	"JOIN osm.regulation AS g ON g.id OPERATOR(pg_catalog.=) r.regulation_id " \
@@ -81,7 +87,7 @@ static const char *const flag_sql =
 	"  WHERE i.id OPERATOR(pg_catalog.=) f.incident_id AND i.authority_id OPERATOR(pg_catalog.=) f.authority_id "
 	"    AND (i.overdue_since IS NULL OR i.overdue_since OPERATOR(pg_catalog.>) f.since)), "
 	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach",
-								   "$1") ") "
+								   "c.due_at") ") "
 										 "SELECT f.n, l.due_at, l.id "
 										 "FROM (SELECT pg_catalog.count(*) AS n FROM flagged) AS f "
 										 "LEFT JOIN (SELECT due_at, id FROM due "
@@ -118,7 +124,19 @@ static const char *const next_sql =
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at IS NOT NULL), "
 	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r), "
 	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
-	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due)";
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due), "
+	"  LEAST((SELECT pg_catalog.min(n.deliver_after) FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) 'waiting' "
+	"     AND n.deliver_after OPERATOR(pg_catalog.>) $2), "
+	"  (SELECT pg_catalog.min(n.leased_until) FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) 'leased' "
+	"     AND n.leased_until OPERATOR(pg_catalog.>=) $2)), "
+	"  EXISTS (SELECT FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) 'waiting' "
+	"     AND n.deliver_after OPERATOR(pg_catalog.<=) $2) "
+	"  OR EXISTS (SELECT FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) 'leased' "
+	"     AND n.leased_until OPERATOR(pg_catalog.<) $2)";
 
 /*
  * write_batch runs one of the two writing statements and returns how many clocks
@@ -203,22 +221,26 @@ typedef struct Instants
 	TimestampTz warning;
 	TimestampTz recalculation;	/* since when one is requested */
 	TimestampTz action;			/* earliest end of a term that takes an action */
+	TimestampTz message;		/* earliest message or end of a lease to come */
+	bool		messages;		/* some wait for a mailer now */
 } Instants;
 
 /* next_instants finds them; in a burst it takes the earliest breach as known. */
 static void
-next_instants(SPIPlanPtr *slot, Instants *next)
+next_instants(SPIPlanPtr *slot, TimestampTz now, Instants *next)
 {
-	static const Oid types[] = {BOOLOID};
-	Datum		look_for_due = BoolGetDatum(burst.due == DT_NOBEGIN);
+	static const Oid types[] = {BOOLOID, TIMESTAMPTZOID};
+	Datum		values[2];
+	bool		isnull;
 	TimestampTz *const kinds[] = {
-		&next->due, &next->warning, &next->recalculation, &next->action
+		&next->due, &next->warning, &next->recalculation, &next->action, &next->message
 	};
 
-	(void) osm_spi_run(slot, next_sql, 1, types, &look_for_due, NULL, SPI_OK_SELECT);
+	values[0] = BoolGetDatum(burst.due == DT_NOBEGIN);
+	values[1] = TimestampTzGetDatum(now);
+	(void) osm_spi_run(slot, next_sql, 2, types, values, NULL, SPI_OK_SELECT);
 	for (int i = 0; i < (int) lengthof(kinds); i++)
 	{
-		bool		isnull;
 		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1,
 										  &isnull);
 
@@ -226,6 +248,7 @@ next_instants(SPIPlanPtr *slot, Instants *next)
 	}
 	if (burst.due != DT_NOBEGIN)
 		next->due = burst.due;
+	next->messages = osm_spi_bool(SPI_tuptable->vals[0], lengthof(kinds) + 1);
 }
 
 /*
@@ -265,25 +288,30 @@ osm_tick(PG_FUNCTION_ARGS)
 	if (burst.due >= now)
 		burst.due = DT_NOBEGIN; /* time was set back */
 	in_burst = burst.due != DT_NOBEGIN;
-	next_instants(&next_plan, &next);
+	next_instants(&next_plan, now, &next);
 	if (next.recalculation != DT_NOEND)
 		recalculated = osm_recalculate_some(now);
 	if (next.action < now)
 		actions = osm_take_due_actions(now);
 	if (recalculated + actions > 0)
-		next_instants(&next_plan, &next);
+		next_instants(&next_plan, now, &next);
 	if (next.due < now || flag_plan == NULL)
 		breaches = flag_batch(&flag_plan, now);
 	if (next.warning <= now || warn_plan == NULL)
 		warnings = warn_batch(&warn_plan, now);
 	if (in_burst || breaches + warnings > 0)
-		next_instants(&next_plan, &next);
+		next_instants(&next_plan, now, &next);
 	SPI_finish();
 	osm_become_user(&rights);
 
+	/* not by a trigger: whoever notifies waits at commit for everybody who does */
+	if (next.messages || breaches + warnings > 0)
+		Async_Notify(CHANNEL, psprintf("%d breaches, %d warnings", breaches, warnings));
+
 	values[0] = Int32GetDatum(breaches);
 	values[1] = Int32GetDatum(warnings);
-	next_due = Min(Min(next.due, next.warning), Min(next.recalculation, next.action));
+	next_due = Min(Min(Min(next.due, next.warning), Min(next.recalculation, next.action)),
+				   next.message);
 	values[2] = TimestampTzGetDatum(next_due);
 	nulls[2] = next_due == DT_NOEND;
 	values[3] = Int32GetDatum(recalculated + actions);

@@ -36,7 +36,6 @@
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
-#include "commands/async.h"
 #include "commands/extension.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -74,8 +73,6 @@
 /* first and longest wait when what is due cannot be had, microseconds */
 #define STALL_FIRST INT64CONST(100000)
 #define STALL_LONGEST INT64CONST(10000000)
-
-#define CHANNEL "osm_workflow"
 
 PGDLLEXPORT void osm_worker_main(Datum main_arg);
 
@@ -346,8 +343,7 @@ set_limits(void)
 
 /*
  * call_tick calls osm.tick() and takes its result apart.  Not by way of SQL: the
- * tables' owner, who acts now, need not have been granted the function.  Who
- * listens is told when something was written.
+ * tables' owner, who acts now, need not have been granted the function.
  */
 static void
 call_tick(OsmPass *pass)
@@ -373,10 +369,6 @@ call_tick(OsmPass *pass)
 	pass->next_due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	value = GetAttributeByNum(row, 4, &isnull);
 	pass->moved = isnull ? 0 : DatumGetInt32(value);
-
-	if (pass->breaches + pass->warnings > 0)
-		Async_Notify(CHANNEL, psprintf("%d breaches, %d warnings", pass->breaches,
-									   pass->warnings));
 }
 
 /*
@@ -557,6 +549,7 @@ run_pass(OsmPass *pass)
 
 	memset(pass, 0, sizeof(OsmPass));
 	pass->next_due = DT_NOEND;
+	pass->was_due = due < GetCurrentTimestamp();
 	PG_TRY();
 	{
 		try_pass(pass);
@@ -708,7 +701,7 @@ osm_worker_main(Datum main_arg)
 
 	while (run_pass(&pass) && pass.state == OSM_DATABASE_READY)
 	{
-		if (pass.breaches + pass.warnings + pass.moved > 0)
+		if (pass.was_due)
 			linger_until = GetCurrentTimestamp() + (int64) osm_worker_idle * 1000;
 		if (!wait_for_more(&pass, linger_until))
 			break;

@@ -98,6 +98,7 @@ typedef struct OsmPass
 	OsmDatabaseState state;
 	int			breaches;
 	int			warnings;
+	bool		was_due;		/* not a look ahead of time */
 	int			moved;	/* incidents recalculated or acted on */
 	TimestampTz next_due;		/* DT_NOEND when nothing is */
 	bool		simulated;

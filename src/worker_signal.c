@@ -26,10 +26,14 @@
 #include "osm_worker.h"
 #include "worker_shmem.h"
 
+/* how long messages are gathered before mailers are told of them, microseconds */
+#define MESSAGES_GATHER INT64CONST(100000)
+
 static ProcessUtility_hook_type previous_utility = NULL;
 
 /* of the current transaction */
 static TimestampTz pending_due = DT_NOEND;
+static bool pending_messages = false;
 static bool pending_look = false;
 static bool pending_prepared = false;
 static bool pending_rescan = false;
@@ -138,15 +142,17 @@ static void
 at_transaction_end(XactEvent event, void *arg)
 {
 	TimestampTz due = pending_due;
+	bool		messages = pending_messages;
 	bool		look = pending_look;
 	bool		prepared = pending_prepared;
 	bool		rescan = pending_rescan;
 
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
 		return;
-	if (due == DT_NOEND && !look && !prepared && !rescan)
+	if (due == DT_NOEND && !messages && !look && !prepared && !rescan)
 		return;
 	pending_due = DT_NOEND;
+	pending_messages = false;
 	pending_look = pending_prepared = pending_rescan = false;
 	if (event != XACT_EVENT_COMMIT || osm_worker_shared == NULL || !OidIsValid(MyDatabaseId))
 		return;
@@ -154,6 +160,9 @@ at_transaction_end(XactEvent event, void *arg)
 		publish_rescan();
 	if (look || prepared)
 		publish_look(!look);
+	if (messages)
+		publish_due(osm_now_is_simulated() ? osm_now() - 1 :
+					GetCurrentTimestamp() + MESSAGES_GATHER);
 	if (due != DT_NOEND)
 	{
 		/* a term recorded late is late by itself: the worker's lag counts from now */
@@ -171,6 +180,18 @@ osm_worker_note_due(TimestampTz due)
 {
 	if (osm_worker_shared != NULL && due < pending_due)
 		pending_due = due;
+}
+
+/*
+ * osm_worker_note_messages notes that this transaction leaves messages for mailers,
+ * who are told after its commit.  Of many such commits all but the first find that
+ * somebody comes anyway, which costs them no lock.
+ */
+void
+osm_worker_note_messages(void)
+{
+	if (osm_worker_shared != NULL)
+		pending_messages = true;
 }
 
 /* is_ours says whether a statement names a table of schema osm. */

@@ -34,7 +34,11 @@ BEGIN
         FROM (SELECT normal ->> 'calendar'
               UNION ALL
               SELECT i.item ->> 'calendar'
-              FROM osm.regulation_items(normal, 'clocks') AS i) AS c (name)
+              FROM osm.regulation_items(normal, 'clocks') AS i
+              UNION ALL
+              SELECT i.item ->> 'deliver_within'
+              FROM unnest('{actions,clocks}'::text[]) AS s,
+                   osm.regulation_items(normal, s) AS i) AS c (name)
         WHERE c.name IS NOT NULL
           AND NOT EXISTS (SELECT FROM osm.calendar AS k WHERE k.name = c.name)
         ORDER BY 1 LIMIT 1

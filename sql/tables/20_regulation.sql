@@ -144,6 +144,7 @@ CREATE TABLE osm.action (
         'send_back', 'post', 'classify', 'set_term', 'link_repeat', 'publish')),
     subject text,
     notifies text[] NOT NULL DEFAULT '{}',
+    deliver_within text REFERENCES osm.calendar (name),
     PRIMARY KEY (regulation_id, name)
 );
 COMMENT ON TABLE osm.action IS 'Actions of an act and what they do besides moving the state.';
@@ -162,6 +163,8 @@ COMMENT ON COLUMN osm.action.subject IS
     'Mark that subject lines of its notifications begin with; null: the title.';
 COMMENT ON COLUMN osm.action.notifies IS
     'Roles whose holders get a notification in the same transaction.';
+COMMENT ON COLUMN osm.action.deliver_within IS
+    'Calendar in whose hours its notifications go out; null: at any hour.';
 
 CREATE TABLE osm.transition (
     regulation_id bigint NOT NULL REFERENCES osm.regulation ON DELETE CASCADE,
@@ -225,6 +228,7 @@ CREATE TABLE osm.clock_rule (
     responsible text NOT NULL,
     binding boolean NOT NULL DEFAULT true,
     warn_before osm.business_interval[] NOT NULL DEFAULT '{}',
+    deliver_within text REFERENCES osm.calendar (name),
     applies_when jsonb NOT NULL DEFAULT '{}',
     clause text NOT NULL,
     UNIQUE (regulation_id, name),
@@ -277,6 +281,8 @@ COMMENT ON COLUMN osm.clock_rule.outer_term IS
 COMMENT ON COLUMN osm.clock_rule.responsible IS 'Role that answers for a breach.';
 COMMENT ON COLUMN osm.clock_rule.binding IS
     'False for an advisory term: its breach is shown and not counted.';
+COMMENT ON COLUMN osm.clock_rule.deliver_within IS
+    'Calendar in whose hours its warnings and breaches are told; null: at any hour.';
 COMMENT ON COLUMN osm.clock_rule.warn_before IS
     'How long before the due instant a warning is written.';
 COMMENT ON COLUMN osm.clock_rule.applies_when IS

@@ -135,6 +135,7 @@ CREATE TABLE osm.notification (
     subject text NOT NULL,
     data jsonb NOT NULL DEFAULT '{}',
     created_at timestamptz NOT NULL,
+    about_at timestamptz NOT NULL,
     deliver_after timestamptz NOT NULL,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'leased', 'sent', 'dead')),
     attempts integer NOT NULL DEFAULT 0,
@@ -158,7 +159,10 @@ COMMENT ON COLUMN osm.notification.channel IS 'How.';
 COMMENT ON COLUMN osm.notification.subject IS 'Subject line.';
 COMMENT ON COLUMN osm.notification.data IS 'What a template needs: action, states, rule, due.';
 COMMENT ON COLUMN osm.notification.created_at IS 'When it was written.';
-COMMENT ON COLUMN osm.notification.deliver_after IS 'Not to be delivered before.';
+COMMENT ON COLUMN osm.notification.about_at IS
+    'Instant it is about: of the step, of the warning, or when the term ended.';
+COMMENT ON COLUMN osm.notification.deliver_after IS
+    'Not to be delivered before: hours of delivery, or a wait after a failure.';
 COMMENT ON COLUMN osm.notification.state IS
     'waiting, leased (a mailer has claimed it), sent, dead (given up after too many attempts).';
 COMMENT ON COLUMN osm.notification.attempts IS 'How often it has been claimed.';
@@ -170,7 +174,7 @@ CREATE UNIQUE INDEX notification_step_key ON osm.notification
     (incident_id, event_seq, recipient_id, authority_id)
     WHERE kind = 'step';
 CREATE UNIQUE INDEX notification_clock_key ON osm.notification
-    (clock_id, kind, deliver_after, recipient_id, authority_id)
+    (clock_id, kind, about_at, recipient_id, authority_id)
     WHERE clock_id IS NOT NULL;
 CREATE INDEX notification_waiting_idx ON osm.notification (deliver_after) WHERE state = 'waiting';
 CREATE INDEX notification_leased_idx ON osm.notification (leased_until) WHERE state = 'leased';
