@@ -12,7 +12,7 @@ COMMENT ON FUNCTION osm.guard_attached() IS
     'owner of the tables of osm_workflow. Refuses TRUNCATE: OW008.';
 
 CREATE FUNCTION osm.attached_values(mapping jsonb, stored jsonb) RETURNS jsonb
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -215,7 +215,7 @@ COMMENT ON FUNCTION osm.write_attachment(regclass, jsonb) IS
     'null mapping. Without the triggers on the table it means nothing.';
 
 CREATE FUNCTION osm.check_attachment(target regclass, state_column name, key_column name)
-    RETURNS void LANGUAGE plpgsql STABLE PARALLEL SAFE
+    RETURNS void LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -157,7 +157,7 @@ COMMENT ON FUNCTION osm.account_facts(text, text, boolean, bigint, jsonb) IS
     'What is known of an account, as the keys an act requires or expects.';
 
 CREATE FUNCTION osm.duty_text(document jsonb, key text) RETURNS text
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
