@@ -34,7 +34,8 @@ static bool
 conditions_can_hold(Step *step, const ActTransition *transition)
 {
 	static const char *const known[] = {
-		"topic", "place", "importance", "channel", "kind", "urgent", "repeat", "contributions"
+		"topic", "place", "importance", "channel", "kind", "urgent", "repeat", "contributions",
+		"assignment_role"
 	};
 
 	for (int i = 0; i < transition->when.n; i++)

@@ -281,6 +281,41 @@ contributions_after(Step *step)
 }
 
 /*
+ * acting_share_role returns how the body the actor acts for has the incident: 's'
+ * sole, 'l' leading, 'm' member; 0 where no role of the step counts by body, or the
+ * actor holds none of them in a body that has it.
+ */
+static char
+acting_share_role(Step *step)
+{
+	if (step->actor == NULL || step->from == NULL)
+		return 0;
+	osm_step_load_assignments(step);
+	for (int i = 0; i < step->nassignments; i++)
+	{
+		const StepAssignment *share = &step->assignments[i];
+
+		if (share->fresh)
+			continue;
+		for (int j = 0; j < step->act->ntransitions; j++)
+		{
+			const ActTransition *transition = &step->act->transitions[j];
+
+			if (transition->action != step->action || transition->from != step->from)
+				continue;
+			for (int k = 0; k < transition->nroles; k++)
+			{
+				if (transition->roles[k]->scope != SCOPE_AUTHORITY &&
+					osm_actor_role(step->actor, transition->roles[k]->name, osm_step_date(step), 1,
+								   &share->body_id) != NULL)
+					return share->role;
+			}
+		}
+	}
+	return 0;
+}
+
+/*
  * osm_step_value gives the value of a key of applies_when; arg is the Step.
  * Reserved keys first, then the details, then the reply under review.
  */
@@ -302,10 +337,13 @@ osm_step_value(void *arg, const char *key)
 	if (strcmp(key, "interim") == 0)
 		return interim_value(step);
 	if (strcmp(key, "assignment_role") == 0)
-		return step->value_assignment_role == 's'   ? "sole"
-			   : step->value_assignment_role == 'l' ? "lead"
-			   : step->value_assignment_role == 'm' ? "member"
-													: NULL;
+	{
+		char		role = step->value_assignment_role;
+
+		if (role == 0)
+			role = acting_share_role(step);
+		return role == 's' ? "sole" : role == 'l' ? "lead" : role == 'm' ? "member" : NULL;
+	}
 	if (strcmp(key, "topic") == 0)
 		return osm_row_text(&step->after, COL_TOPIC);
 	if (strcmp(key, "place") == 0)

@@ -30,7 +30,11 @@ BEGIN
     UNION ALL
     SELECT * FROM osm.check_regulation_steps(complete)
     UNION ALL
+    SELECT * FROM osm.check_regulation_sense(complete)
+    UNION ALL
     SELECT * FROM osm.check_regulation_clocks(complete)
+    UNION ALL
+    SELECT * FROM osm.check_regulation_runs(complete)
     UNION ALL
     SELECT * FROM osm.check_regulation_duties(complete)
     UNION ALL
@@ -386,6 +390,111 @@ $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_steps(jsonb) IS
 'Findings about steps: ambiguous transitions, contents never checked, reasons never asked for.';
 
+CREATE FUNCTION osm.regulation_states_after(complete jsonb, effects text[])
+RETURNS SETOF text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE ROWS 10
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH RECURSIVE step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    ), after (name) AS (
+        SELECT coalesce(t.to_state, t.from_state) FROM step AS t WHERE t.effect = ANY (effects)
+        UNION
+        SELECT t.to_state FROM after AS a JOIN step AS t ON t.from_state = a.name
+        WHERE t.to_state IS NOT NULL
+    )
+    SELECT a.name FROM after AS a
+$osm_function$;
+COMMENT ON FUNCTION osm.regulation_states_after(jsonb, text[]) IS
+'The states of a complete regulation document in which a step of one of some effects can have been '
+'taken.';
+
+CREATE FUNCTION osm.check_regulation_sense(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    ), role (name, scope) AS (
+        SELECT i.item ->> 'name', i.item ->> 'scope'
+        FROM osm.regulation_items(complete, 'roles') AS i
+    ), routed (name) AS (
+        SELECT osm.regulation_states_after(complete, '{assign}')
+    ), drafted (name) AS (
+        SELECT osm.regulation_states_after(complete, '{submit,publish}')
+    ), demand AS (
+        SELECT t.*, v.key
+        FROM step AS t JOIN (VALUES ('assign', 'bodies'), ('set_term', 'clock'),
+                                    ('set_term', 'due_at'), ('link_repeat', 'repeat_of'))
+                 AS v (effect, key) ON v.effect = t.effect
+    )
+    SELECT 'warning', t.clause,
+           format('%s: nobody could take "%s"%s', t.path, t.action,
+                  ' from "' || t.from_state || '"'),
+           'Before a step assigns bodies, only roles of scope authority can act.'
+    FROM step AS t
+    WHERE (t.from_state IS NULL OR t.from_state NOT IN (SELECT r.name FROM routed AS r))
+      AND NOT EXISTS (SELECT FROM role AS r
+                      WHERE r.name = ANY (t.roles) AND r.scope = 'authority')
+    UNION ALL
+    SELECT 'warning', t.clause,
+           format('%s: no body can have been assigned for "%s" to release', t.path, t.action),
+           'Let the step start from a state that follows an assignment.'
+    FROM step AS t
+    WHERE t.effect IN ('release', 'contribute')
+      AND t.from_state NOT IN (SELECT r.name FROM routed AS r)
+    UNION ALL
+    SELECT 'warning', t.clause,
+           format('%s: there is no draft for "%s" to %s', t.path, t.action, t.effect),
+           'Let an action with the effect submit lead there, or use the effect publish.'
+    FROM step AS t
+    WHERE t.effect IN ('endorse', 'approve', 'send_back', 'post')
+      AND t.from_state NOT IN (SELECT d.name FROM drafted AS d)
+    UNION ALL
+    SELECT 'warning', t.clause,
+           format('%s.applies_when: no reply can be under way at "%s"', t.path, t.action),
+           'Leave out the condition on reply_kind.'
+    FROM step AS t
+    WHERE t.applies_when ? 'reply_kind' AND t.effect NOT IN ('submit', 'publish')
+      AND (t.from_state IS NULL OR t.from_state NOT IN (SELECT d.name FROM drafted AS d))
+    UNION ALL
+    SELECT 'warning', t.clause,
+           format('%s leads to "%s", whose message must not be answered', t.path, t.to_state),
+           'Let an answer lead to a state of kind final.'
+    FROM step AS t
+    JOIN osm.regulation_items(complete, 'states') AS s ON s.item ->> 'name' = t.to_state
+    WHERE s.item ->> 'kind' = 'forbidden' AND t.effect IN ('post', 'publish')
+    UNION ALL
+    SELECT 'warning', t.clause, format('%s.requires: "%s" is no key', t.path, k),
+           'Write a key of the details, such as "bodies", or "reason:LIST".'
+    FROM step AS t, unnest(t.requires) AS k
+    WHERE k ~ '[\s<>=]' AND k NOT LIKE 'reason:%'
+    UNION ALL
+    SELECT 'warning', t.clause, format('%s.requires: a step gives one reason, not several', t.path),
+           'Join the lists, or demand the other value by a content rule "listed".'
+    FROM step AS t
+    WHERE (SELECT count(*) FROM unnest(t.requires) AS k WHERE k LIKE 'reason:%') > 1
+    UNION ALL
+    SELECT 'warning', min(d.clause),
+           format('%s: "%s" always needs %s', min(d.path), d.action,
+                  string_agg(DISTINCT d.key, ', ')),
+           'Say so in requires, so that osm.allowed_actions() does.'
+    FROM demand AS d WHERE d.key <> ALL (d.requires) GROUP BY d.action
+    UNION ALL
+    SELECT 'warning', c.clause, 'channels: nothing holds messages to the channels of the act',
+           'Add a content rule "known_channel", or set others_allowed.'
+    FROM (SELECT min(i.item ->> 'clause') AS clause,
+                 bool_or((i.item -> 'others_allowed')::boolean) AS open
+          FROM osm.regulation_items(complete, 'channels') AS i HAVING count(*) > 0) AS c
+    WHERE NOT c.open
+      AND NOT EXISTS (SELECT FROM osm.regulation_items(complete, 'contents') AS i
+                      WHERE i.item ->> 'check' = 'known_channel')
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_sense(jsonb) IS
+'Findings about what can never happen: steps nobody can take, reviews without a draft, conditions '
+'that say nothing; and what a reader of the document would expect and it does not say.';
+
 CREATE FUNCTION osm.check_regulation_clocks(complete jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -462,19 +571,18 @@ AS $osm_function$
         SELECT FROM step AS t WHERE osm.step_matches(e.entry, t.action, t.applies_when))
     UNION ALL
     SELECT 'error', s.clause,
-           format('%s: "%s" cannot stop once "%s" has started it', s.path, s.name, s.entry),
+           format('%s: "%s" cannot stop once "%s" has started it in %s', s.path, s.name, s.entry,
+                  string_agg(t.path, ', ' ORDER BY t.number)),
            'Name an action in stops_on that can still happen afterwards.'
-    FROM entry AS s
+    FROM entry AS s JOIN step AS t ON osm.step_matches(s.entry, t.action, t.applies_when)
     WHERE s.key = 'starts_on'
-      AND EXISTS (
-          SELECT FROM step AS t
-          WHERE osm.step_matches(s.entry, t.action, t.applies_when)
-            AND NOT EXISTS (
-                SELECT FROM entry AS p
-                JOIN step AS u ON osm.step_matches(p.entry, u.action, u.applies_when)
-                JOIN way AS w ON w.from_state = coalesce(t.to_state, t.from_state)
-                             AND w.to_state = u.from_state
-                WHERE p.name = s.name AND p.key = 'stops_on'))
+      AND NOT EXISTS (
+          SELECT FROM entry AS p
+          JOIN step AS u ON osm.step_matches(p.entry, u.action, u.applies_when)
+          JOIN way AS w ON w.from_state = coalesce(t.to_state, t.from_state)
+                       AND w.to_state = u.from_state
+          WHERE p.name = s.name AND p.key = 'stops_on')
+    GROUP BY s.clause, s.path, s.name, s.entry
     UNION ALL
     SELECT 'error', c.clause, format('%s: "%s" can stand still and never run on', c.path, c.name),
            'Name in resumes_on what ends the pause.'
@@ -498,6 +606,83 @@ AS $osm_function$
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_clocks(jsonb) IS
 'Findings about terms: anchors, positive terms, and that every clock can stop whatever started it.';
+
+CREATE FUNCTION osm.check_regulation_runs(complete jsonb)
+RETURNS TABLE (severity text, clause text, finding text, hint text)
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $osm_function$
+    WITH RECURSIVE step AS (
+        SELECT * FROM osm.regulation_steps(complete)
+    ), clock AS (
+        SELECT i.path, i.item ->> 'name' AS name, i.item ->> 'clause' AS clause, i.item
+        FROM osm.regulation_items(complete, 'clocks') AS i
+    ), start AS (
+        SELECT c.name, t.number, t.effect, t.from_state, coalesce(t.to_state, t.from_state) AS state
+        FROM clock AS c, jsonb_array_elements_text(c.item -> 'starts_on') AS v, step AS t
+        WHERE osm.step_matches(v, t.action, t.applies_when)
+    ), way (from_state, to_state) AS (
+        SELECT s.item ->> 'name', s.item ->> 'name'
+        FROM osm.regulation_items(complete, 'states') AS s
+        UNION
+        SELECT w.from_state, t.to_state
+        FROM way AS w JOIN step AS t ON t.from_state = w.to_state WHERE t.to_state IS NOT NULL
+    )
+    SELECT 'warning', c.clause, format('%s: "%s" %s', c.path, c.name, f.fault), f.hint
+    FROM clock AS c,
+         LATERAL (VALUES
+             ('resumes and never pauses', 'Name in pauses_on what it stands still after.',
+              c.item -> 'resumes_on' <> '[]' AND c.item -> 'pauses_on' = '[]'),
+             ('ends in a step and is owed to the author', 'Remove outer_term: such a term is no '
+                 'breach. The answer''s own term is another clock.',
+              c.item ? 'on_due' AND (c.item -> 'outer_term')::boolean),
+             ('has both urgent_term and urgent_factor', 'Leave one.',
+              c.item ? 'urgent_term' AND c.item ? 'urgent_factor'),
+             ('counts back from its anchor, not from a date', 'Remove "counts_from" or "anchor".',
+              c.item ? 'anchor' AND c.item ? 'counts_from'),
+             ('is one of bodies, and starts before any has the incident',
+              'Start it with the assignment or later, or leave out its scope.',
+              c.item ->> 'scope' = 'assignment'
+              AND NOT EXISTS (
+                  SELECT FROM start AS s
+                  WHERE s.name = c.name AND (s.effect = 'assign' OR s.from_state IN (
+                      SELECT osm.regulation_states_after(complete, '{assign}'))))),
+             ('is one of replies, and starts before there is any',
+              'Start it with the submission or later, or leave out its scope.',
+              c.item ->> 'scope' = 'reply'
+              AND NOT EXISTS (
+                  SELECT FROM start AS s
+                  WHERE s.name = c.name AND (s.effect IN ('submit', 'publish') OR s.from_state IN (
+                      SELECT osm.regulation_states_after(complete, '{submit,publish}'))))),
+             (format('starts before its anchor "%s" can run', c.item ->> 'anchor'),
+              'Let it start with or after what starts the anchor.',
+              c.item ? 'anchor'
+              AND NOT EXISTS (
+                  SELECT FROM start AS s JOIN start AS a ON a.name = c.item ->> 'anchor'
+                  LEFT JOIN way AS w ON w.from_state = a.state AND w.to_state = s.from_state
+                  WHERE s.name = c.name AND (s.number = a.number OR w.to_state IS NOT NULL))),
+             (format('ends in "%s", which cannot be taken once it runs', c.item ->> 'on_due'),
+              'Add a transition of that action from where the term can end.',
+              c.item ? 'on_due'
+              AND NOT EXISTS (
+                  SELECT FROM start AS s
+                  JOIN way AS w ON w.from_state = s.state
+                  JOIN step AS t ON t.from_state = w.to_state AND t.action = c.item ->> 'on_due'
+                  WHERE s.name = c.name))) AS f (fault, hint, holds)
+    WHERE f.holds
+    UNION ALL
+    SELECT 'warning', c.clause,
+           format('%s.warn_before: %s is no less than the term of "%s"', c.path, v, c.name),
+           'The warning would come as soon as the term starts.'
+    FROM clock AS c, jsonb_array_elements_text(c.item -> 'warn_before') AS v
+    WHERE osm.business_days(v::osm.business_interval)
+        = osm.business_days((c.item ->> 'term')::osm.business_interval)
+      AND osm.business_seconds(v::osm.business_interval)
+        >= osm.business_seconds((c.item ->> 'term')::osm.business_interval)
+$osm_function$;
+COMMENT ON FUNCTION osm.check_regulation_runs(jsonb) IS
+'Findings about terms that cannot run as they are written: where they start, what they stand on, '
+'and what ends them.';
 
 CREATE FUNCTION osm.check_regulation_duties(complete jsonb)
 RETURNS TABLE (severity text, clause text, finding text, hint text)
@@ -539,6 +724,19 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'duties') AS i, unnest('{requires,expects}'::text[]) AS k,
          jsonb_array_elements_text(i.item -> k) AS v
     WHERE v !~ '^[a-z][a-z0-9_]*(<=[0-9]{1,6})?$' AND v NOT LIKE 'reason:%'
+    UNION ALL
+    SELECT 'warning', i.item ->> 'clause',
+           format('%s.due_day: a %s has %s days at most', i.path, d.per, d.days),
+           'It is a day of the next period.'
+    FROM osm.regulation_items(complete, 'duties') AS i
+    JOIN (VALUES ('day', 1), ('week', 7), ('month', 31), ('quarter', 92), ('year', 366))
+        AS d (per, days) ON d.per = i.item ->> 'per'
+    WHERE (i.item ->> 'due_day')::numeric > d.days
+    UNION ALL
+    SELECT 'warning', i.item ->> 'clause',
+           format('%s.minimum is a number of every period', i.path), 'Give the period in "per".'
+    FROM osm.regulation_items(complete, 'duties') AS i
+    WHERE i.item ->> 'kind' = 'publication' AND i.item ? 'minimum' AND NOT i.item ? 'per'
 $osm_function$;
 COMMENT ON FUNCTION osm.check_regulation_duties(jsonb) IS
 'Findings about duties: keys that mean nothing for their kind, and keys it needs.';
