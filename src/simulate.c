@@ -536,7 +536,7 @@ put_clocks(Replay *replay, ReturnSetInfo *result)
 		values[1] = Int64GetDatum(clock->assignment_id);
 		nulls[1] = clock->assignment_id == 0;
 		values[2] = Int32GetDatum(clock->cycle_no);
-		values[3] = BoolGetDatum(clock->rule->armed);
+		values[3] = BoolGetDatum(clock->rule->armed && clock->rule->on_due == NULL);
 		values[4] = BoolGetDatum(clock->binding);
 		values[5] = BoolGetDatum(clock->rule->outer_term);
 		values[6] = TimestampTzGetDatum(clock->started_at);
