@@ -48,7 +48,7 @@ install_tools() {
     case $PG_CONFIG in
         /usr/lib/postgresql/*)
             wanted+=("postgresql-$PGVER" "postgresql-server-dev-$PGVER")
-            wanted+=("postgresql-$PGVER-plpgsql-check")
+            wanted+=("postgresql-$PGVER-plpgsql-check" python3-psycopg2)
             ;;
     esac
     for package in "${wanted[@]}"; do
