@@ -30,7 +30,8 @@ CREATE TEMPORARY TABLE act AS SELECT '{
                 {"name": "agree", "title": "Согласиться", "effect": "approve"},
                 {"name": "object", "title": "Возразить", "effect": "send_back"},
                 {"name": "say", "title": "Ответить", "effect": "post"},
-                {"name": "drop", "title": "Снять"}],
+                {"name": "drop", "title": "Снять"},
+                {"name": "extend", "title": "Продлить", "effect": "set_term"}],
     "transitions": [
         {"action": "log", "to": "arrived", "role": ["clerk"], "clause": "1"},
         {"action": "drop", "from": "arrived", "to": "spam", "role": ["clerk"], "clause": "1"},
@@ -42,10 +43,15 @@ CREATE TEMPORARY TABLE act AS SELECT '{
          "applies_when": {"assignment_role": "member"}, "clause": "1"},
         {"action": "object", "from": "reading", "to": "drafting", "role": ["peer"],
          "applies_when": {"assignment_role": "member"}, "clause": "1"},
-        {"action": "say", "from": "read", "to": "out", "role": ["author"], "clause": "1"}],
+        {"action": "say", "from": "read", "to": "out", "role": ["author"], "clause": "1"},
+        {"action": "extend", "from": "drafting", "role": ["clerk"],
+         "requires": ["clock", "due_at"], "clause": "1"}],
     "clocks": [{"name": "whole", "title": "Ответ", "starts_on": ["log"], "stops_on": ["say"],
                 "term": "9 рабочих часов", "outer_term": true, "responsible": "author",
                 "clause": "1"},
+               {"name": "roads", "title": "Ответ о дорогах", "starts_on": ["log"],
+                "stops_on": ["say"], "term": "3 рабочих дня", "outer_term": true,
+                "applies_when": {"topic": "roads"}, "responsible": "author", "clause": "1"},
                {"name": "reading", "title": "Чтение", "starts_on": ["write"],
                 "stops_on": ["agree", "object"], "term": "90 минут", "responsible": "peer",
                 "clause": "1"}],
@@ -75,13 +81,14 @@ INSERT INTO vain (document) VALUES
         '[{"channel": "vk", "title": "ВК", "others_allowed": true, "clause": "1"}]')),
     (pg_temp.put('{clocks,0,resumes_on}', '["write"]')),
     (pg_temp.put('{clocks,0,on_due}', '"drop"')),
-    (pg_temp.put('{clocks,1,on_due}', '"drop"')),
+    (pg_temp.put('{clocks,2,on_due}', '"drop"')),
     (pg_temp.put('{clocks,0,scope}', '"assignment"')),
     (pg_temp.put('{clocks,0,scope}', '"reply"')),
-    (pg_temp.put('{clocks,1,warn_before}', '["90 минут", "1 час"]')),
-    (pg_temp.put('{clocks,2}', '{"name": "early", "title": "Рано", "starts_on": ["log"],
+    (pg_temp.put('{clocks,2,warn_before}', '["90 минут", "1 час"]')),
+    (pg_temp.put('{clocks,3}', '{"name": "early", "title": "Рано", "starts_on": ["log"],
         "stops_on": ["say"], "anchor": "reading", "term": "1 час", "counts_from": "day",
         "responsible": "peer", "clause": "1"}')),
+    (pg_temp.put('{transitions,1,applies_when}', '{"round": ["1"], "stage": ["1", "-"]}')),
     (pg_temp.put('{duties}', '[{"name": "d", "title": "Д", "kind": "report", "per": "week",
         "due_day": 8, "clause": "1"}, {"name": "p", "title": "П", "kind": "publication",
         "minimum": 2, "clause": "1"}]'));
@@ -105,6 +112,9 @@ SELECT pg_temp.people('{"code": "land", "title": "Край",
             {"body": "two", "role": "peer"}]}]}');
 SELECT pg_temp.enter('c', '{"channel": "vk", "text": "Яма"}', '2026-03-02 10:00') AS id \gset
 SELECT pg_temp.step('c', :id, 'deal', '{"bodies": ["one", "two"], "lead": "one"}');
+-- A term is moved, but none that is owed to other incidents is set for this one.
+SELECT pg_temp.step('c', :id, 'extend', '{"clock": "roads", "due_at": "2026-03-04 10:00"}');
+SELECT pg_temp.step('c', :id, 'extend', '{"clock": "whole", "due_at": "2026-03-04 10:00"}');
 SELECT pg_temp.step('a', :id, 'write', '{"text": "Засыплем"}', '2026-03-02 11:00');
 CREATE FUNCTION pg_temp.may(login text, incident bigint) RETURNS text LANGUAGE sql AS $$
     SELECT pg_temp.attempt(login, format('SELECT string_agg(action, '', '')

@@ -557,9 +557,13 @@ set_term(Clocks *clocks)
 		if (clock_is_open(&clocks->items[i]) && clocks->items[i].rule == rule)
 			clock = &clocks->items[i];
 	}
-	if (clock == NULL && rule != NULL && rule->scope == 'i')
+	if (clock == NULL && rule != NULL && rule->scope == 'i' &&
+		(!rule->outer_term || osm_conditions_hold(&rule->when, osm_step_value, step)))
 	{
-		/* a term the act leaves to be set: it starts with it */
+		/*
+		 * a term the act leaves to be set: it starts with it; but no other incident's
+		 * term is owed to this author
+		 */
 		clock = osm_clock_add(clocks);
 		clock->rule = rule;
 		clock->cycle_no = 1;

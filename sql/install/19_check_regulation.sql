@@ -482,6 +482,14 @@ AS $osm_function$
            'Say so in requires, so that osm.allowed_actions() does.'
     FROM demand AS d WHERE d.key <> ALL (d.requires) GROUP BY d.action
     UNION ALL
+    SELECT 'warning', t.clause,
+           format('%s.applies_when: nothing makes the step give "%s"', t.path, e.key),
+           'Add it to requires, so that osm.allowed_actions() says so, or accept "-", none.'
+    FROM step AS t, jsonb_each(t.applies_when) AS e
+    WHERE e.key <> ALL ('{reply_kind,bodies,contributions,assignment_role,interim,urgent,repeat,'
+                        'topic,place,importance,channel,kind}'::text[] || t.requires)
+      AND NOT osm.condition_accepts(e.value, NULL)
+    UNION ALL
     SELECT 'warning', c.clause, 'channels: nothing holds messages to the channels of the act',
            'Add a content rule "known_channel", or set others_allowed.'
     FROM (SELECT min(i.item ->> 'clause') AS clause,
@@ -618,7 +626,8 @@ AS $osm_function$
         SELECT i.path, i.item ->> 'name' AS name, i.item ->> 'clause' AS clause, i.item
         FROM osm.regulation_items(complete, 'clocks') AS i
     ), start AS (
-        SELECT c.name, t.number, t.effect, t.from_state, coalesce(t.to_state, t.from_state) AS state
+        SELECT c.name, t.number, t.effect, t.from_state, t.requires,
+               coalesce(t.to_state, t.from_state) AS state
         FROM clock AS c, jsonb_array_elements_text(c.item -> 'starts_on') AS v, step AS t
         WHERE osm.step_matches(v, t.action, t.applies_when)
     ), way (from_state, to_state) AS (
@@ -654,6 +663,16 @@ AS $osm_function$
                   SELECT FROM start AS s
                   WHERE s.name = c.name AND (s.effect IN ('submit', 'publish') OR s.from_state IN (
                       SELECT osm.regulation_states_after(complete, '{submit,publish}'))))),
+             (format('counts from "%s", which nothing makes the step give',
+                     c.item ->> 'counts_from'),
+              'Add it to requires; where it is not given, the term counts from the step.',
+              c.item ->> 'counts_from' NOT IN ('published_at', 'detected_at', 'recorded_at')
+              AND NOT c.item -> 'applies_when' ? (c.item ->> 'counts_from')
+              AND NOT EXISTS (SELECT FROM osm.regulation_items(complete, 'contents') AS i
+                              WHERE i.item ->> 'check' = 'present'
+                                AND i.item ->> 'key' = c.item ->> 'counts_from')
+              AND EXISTS (SELECT FROM start AS s
+                          WHERE s.name = c.name AND c.item ->> 'counts_from' <> ALL (s.requires))),
              (format('starts before its anchor "%s" can run', c.item ->> 'anchor'),
               'Let it start with or after what starts the anchor.',
               c.item ? 'anchor'
