@@ -44,21 +44,15 @@ classify(Step *step)
 	}
 }
 
-/* does_the_work tells whether a role drafts, gives a part, gives back or posts. */
+/* takes_steps tells whether a role takes any step of the act: some only keep accounts. */
 static bool
-does_the_work(const Act *act, const ActRole *role)
+takes_steps(const Act *act, const ActRole *role)
 {
 	for (int i = 0; i < act->ntransitions; i++)
 	{
-		const ActTransition *transition = &act->transitions[i];
-		ActEffect	effect = transition->action->effect;
-
-		if (effect != EFFECT_SUBMIT && effect != EFFECT_CONTRIBUTE && effect != EFFECT_RELEASE &&
-			effect != EFFECT_POST && effect != EFFECT_PUBLISH)
-			continue;
-		for (int j = 0; j < transition->nroles; j++)
+		for (int j = 0; j < act->transitions[i].nroles; j++)
 		{
-			if (transition->roles[j] == role)
+			if (act->transitions[i].roles[j] == role)
 				return true;
 		}
 	}
@@ -67,7 +61,7 @@ does_the_work(const Act *act, const ActRole *role)
 
 /*
  * assigned_role_names makes the text[] of roles a body must be listed under to be
- * given an incident: those held by assignment that do its work.
+ * given an incident: those held by assignment that take steps.
  */
 static Datum
 assigned_role_names(const Act *act)
@@ -77,7 +71,7 @@ assigned_role_names(const Act *act)
 
 	for (int i = 0; i < act->nroles; i++)
 	{
-		if (act->roles[i].scope != SCOPE_AUTHORITY && does_the_work(act, &act->roles[i]))
+		if (act->roles[i].scope != SCOPE_AUTHORITY && takes_steps(act, &act->roles[i]))
 			names[n++] = CStringGetTextDatum(act->roles[i].name);
 	}
 	return PointerGetDatum(construct_array(names, n, TEXTOID, -1, false, TYPALIGN_INT));
