@@ -676,6 +676,13 @@ SELECT 'keeps', pg_temp.done('curator', 'surge_report', '{"topic": "вода"}',
 SELECT g FROM pg_temp.gaps('Пол. п. 17') AS g WHERE g LIKE '%surge%';
 
 \echo
+\echo == a body that only keeps accounts is not given an incident
+SELECT osm.define_authority('{"code": "alania", "title": "Северная Осетия — Алания",
+    "regulations": {"ru-se-40-2023": {"account_manager": ["zoo"]}}}') > 0;
+SELECT pg_temp.step('curator', pg_temp.incident('detected'), 'route', '{"bodies": ["zoo"]}');
+SELECT pg_temp.step('curator', pg_temp.incident('detected'), 'route', '{"bodies": ["roads"]}');
+
+\echo
 \echo == the door: a plain UPDATE is held to the act like any call
 BEGIN;
 SELECT osm.act_as('roads');
