@@ -4,6 +4,7 @@
 #   make check                      build and run every suite on throw-away servers (installs tools)
 #   make installcheck               the suites against an installed, running server (PGXS)
 #   make demo / replay / bench      see README.md  make lint, make format
+#   make torture                    200 rounds of kill -9 under load, then an audit
 #
 # WERROR=1 turns warnings into errors; with_llvm=no leaves out the bitcode (needs no clang).
 # Building in another folder works: make -f /path/to/Makefile VPATH=/path/to
@@ -11,7 +12,7 @@
 # Hazard that shaped this file: PGXS defines "check" itself and needs pg_config when it is read,
 # and "make check" has to work on a machine that has neither. So these goals never include PGXS.
 
-OWN_GOALS := check demo replay bench lint format
+OWN_GOALS := check demo replay bench torture lint format
 
 ifneq (,$(filter $(OWN_GOALS),$(MAKECMDGOALS)))
 
@@ -29,6 +30,8 @@ replay:
 	@$(TOP)/test/check.sh replay-full
 bench:
 	@$(TOP)/test/check.sh bench
+torture:
+	@$(TOP)/test/check.sh torture
 demo:
 	@$(TOP)/demo/run.sh
 lint:

@@ -4,7 +4,8 @@
 #   tree       the repository agrees with itself     unit    src/core by cmocka, no server
 #   regress    sql/ by pg_regress                    isolation   test/isolation
 #   tap        test/tap, servers of their own        replay  real logs through the engine, a sample
-#   replay-full, bench, valgrind (the unit tests and the tests of business time under memcheck)
+#   replay-full, bench, torture (kill -9 under load, OSM_KILL_ROUNDS rounds, 200), valgrind (the
+#                        unit tests and the tests of business time under memcheck)
 #                        only when named
 #
 # Environment: PGVER or PG_CONFIG choose the server (15); OSM_KEEP=1 keeps the scratch folder;
@@ -190,6 +191,11 @@ perl_tests() {
 }
 
 suite_tap() { perl_tests tap test/tap/*.pl; }
+
+suite_torture() {
+    OSM_KILL_ROUNDS=${OSM_KILL_ROUNDS:-200} perl_tests torture test/tap/106_worker_rounds.pl
+    grep -E '^# ' "$SCRATCH/torture/106_worker_rounds.tap" || true
+}
 
 # with_server SUITE COMMAND...: a script that finds a server in its environment.
 with_server() {

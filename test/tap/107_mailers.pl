@@ -21,7 +21,11 @@ my $sendmail = $node->basedir . '/sendmail';
 append_to_file($sendmail, <<"SH");
 #!/bin/sh
 cat >"$folder/new.\$\$"
-grep -qi '^To:.*<\\{0,1\\}refused\@' "$folder/new.\$\$" && { rm "$folder/new.\$\$"; echo 'user unknown' >&2; exit 67; }
+if grep -qi '^To:.*<\\{0,1\\}refused\@' "$folder/new.\$\$"; then
+	rm "$folder/new.\$\$"
+	echo 'user unknown' >&2
+	exit 67
+fi
 mv "$folder/new.\$\$" "$folder/mail.\$\$"
 SH
 chmod 0755, $sendmail or die $!;
@@ -72,7 +76,8 @@ sub try_mailer
 		WHERE state = 'waiting'");
 	due_at($node, $db, 'clock_timestamp()');
 	wait_for($node, $db, "SELECT count(*) = 2 FROM osm.notification
-		WHERE state = 'waiting' AND last_error = 'no address'", "$name: so does who has no address");
+		WHERE state = 'waiting' AND last_error = 'no address'",
+		"$name: so does who has no address");
 	addressed("'clerk\@example.org'");
 	$node->safe_psql($db, "UPDATE osm.notification SET deliver_after = now()
 		WHERE state = 'waiting'");
