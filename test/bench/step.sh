@@ -1,0 +1,57 @@
+#!/bin/bash
+# Benchmark of a step: osm.perform() against plain PL/pgSQL triggers, see step.sql, by one client
+# and by four.
+#
+# Needs a running server, reached by PGHOST, PGPORT, PGUSER (a superuser); with fsync on, or the
+# figures mean less. Makes and drops the database osm_bench_step. OSM_BENCH_ROUNDS rounds (5) of
+# OSM_BENCH_SECONDS seconds (4) each.
+#
+# Hazard that shaped it: a machine's speed wanders. The three take turns in each round, and the
+# ratio of medians is what counts.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+database=osm_bench_step
+rounds=${OSM_BENCH_ROUNDS:-5}
+seconds=${OSM_BENCH_SECONDS:-4}
+scratch=${TMPDIR:-/tmp}/osm_bench_step_$$
+export PGOPTIONS='-c client_min_messages=warning'
+
+run() { psql -X -q -v ON_ERROR_STOP=1 "$@" </dev/null; }
+run -d postgres -c "DROP DATABASE IF EXISTS $database" -c "CREATE DATABASE $database"
+trap 'rm -f "$scratch"*; run -d postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"' EXIT
+run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' -c 'SELECT osm.install()' \
+    -f "$here/step.sql" -c 'VACUUM ANALYZE'
+first=$(run -A -t -d "$database" -c 'SELECT min(id) - 1 FROM osm.incident')
+for peer in osm full bare; do
+    offset=0
+    [ "$peer" != osm ] || offset=$first
+    printf '%s\n' '\set id 4 * random(0, 499) + :client_id + 1 + '"$offset" \
+        "SELECT ${peer}_step(:id);" >"$scratch.$peer.sql"
+done
+
+tps() { # PEER CLIENTS: steps a second; each client has incidents of its own
+    pgbench -n -M prepared -c "$2" -j "$2" -T "$seconds" -f "$scratch.$1.sql" "$database" \
+        2>/dev/null </dev/null | sed -n 's/^tps = \([0-9.]*\) .*/\1/p'
+}
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+verdict() { # WHAT OURS PEER GOAL
+    awk -v what="$1" -v a="$2" -v b="$3" -v goal="$4" 'BEGIN {
+        printf "  %s: %.2f x (at least %s): %s\n", what, a / b, goal,
+            (a >= goal * b) ? "ok" : "MISSED" }'
+}
+
+echo "Steps a second, fsync $(run -A -t -d postgres -c 'SHOW fsync')," \
+    "median of $rounds rounds of $seconds s"
+for clients in 1 4; do
+    for ((round = 0; round < rounds; round++)); do
+        for peer in osm full bare; do
+            tps "$peer" "$clients" >>"$scratch.$peer.$clients"
+        done
+    done
+    ours=$(median "$scratch.osm.$clients") full=$(median "$scratch.full.$clients")
+    bare=$(median "$scratch.bare.$clients")
+    printf '%d client(s): osm %.0f, same rows in PL/pgSQL %.0f, check and audit row %.0f\n' \
+        "$clients" "$ours" "$full" "$bare"
+    verdict 'against the same rows' "$ours" "$full" 1.5
+    verdict 'against check and audit row' "$ours" "$bare" 0.4
+done
