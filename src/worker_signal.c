@@ -60,14 +60,23 @@ wake(OsmWorkerSlot *slot)
 
 /*
  * own_slot_locked finds or makes the slot of this session's database.  A new one
- * is looked at as soon as the launcher has found out what database that is.
+ * is looked at as soon as the launcher has found out what database that is.  If it
+ * takes the slot away, the database is not to be served: not asked again at once,
+ * as every step of a busy database would.
  */
 static OsmWorkerSlot *
 own_slot_locked(void)
 {
+	static TimestampTz made_at = 0;
+	TimestampTz now;
+
 	own_slot = osm_slot_find(MyDatabaseId, false);
-	if (own_slot == NULL)
+	if (own_slot != NULL)
+		return own_slot;
+	now = GetCurrentTimestamp();
+	if (now - made_at >= OSM_WORKER_SETTLE)
 	{
+		made_at = now;
 		own_slot = osm_slot_find(MyDatabaseId, true);
 		osm_worker_shared->rescan = true;
 	}
