@@ -676,6 +676,21 @@ SELECT 'keeps', pg_temp.done('curator', 'surge_report', '{"topic": "вода"}',
 SELECT g FROM pg_temp.gaps('Пол. п. 17') AS g WHERE g LIKE '%surge%';
 
 \echo
+\echo == SE Пор. п.12: a year in the green zone makes a candidate, a worse quarter ends the run
+SELECT pg_temp.step('roads', pg_temp.incident('approved', day => d), 'post', '{"channel": "vk"}',
+    d || ' 11:00')
+FROM unnest('{2027-02-01,2027-02-02,2027-06-01,2027-06-02,2027-09-01,2027-09-02}'::text[]) AS d
+\g /dev/null
+SELECT 'breaks', count(*) FROM osm.rating_zone_streak
+WHERE zone = 'green' AND since >= '2027-01-01' AND quarters >= 4;
+SELECT pg_temp.step('roads', pg_temp.incident('approved', day => d), 'post', '{"channel": "vk"}',
+    d || ' 11:00')
+FROM unnest('{2027-12-01,2027-12-02}'::text[]) AS d
+\g /dev/null
+SELECT 'keeps', body, zone, since, until, quarters FROM osm.rating_zone_streak
+WHERE zone = 'green' AND since >= '2027-01-01' AND quarters >= 4;
+
+\echo
 \echo == a body that only keeps accounts is not given an incident
 SELECT osm.define_authority('{"code": "alania", "title": "Северная Осетия — Алания",
     "regulations": {"ru-se-40-2023": {"account_manager": ["zoo"]}}}') > 0;

@@ -398,3 +398,39 @@ COMMENT ON COLUMN osm.rating.zone IS 'Zone, by name; null when not rated.';
 COMMENT ON COLUMN osm.rating.zone_title IS 'Zone in Russian.';
 COMMENT ON COLUMN osm.rating.zone_title_en IS 'Zone in English.';
 COMMENT ON COLUMN osm.rating.colour IS 'Colour of the zone, #rrggbb.';
+
+-- Runs of quarters in one zone: an act may reward a body that stays in the best one.
+CREATE VIEW osm.rating_zone_streak AS
+SELECT
+    s.authority_id,
+    s.authority,
+    s.regulation,
+    s.body_id,
+    s.body,
+    s.zone,
+    s.zone_title,
+    s.zone_title_en,
+    min(s.quarter) AS since,
+    max(s.quarter) AS until,
+    count(*) AS quarters
+FROM (
+        SELECT r.*, r.quarter - 3 * interval '1 month' * pg_catalog.row_number() OVER (
+            PARTITION BY r.authority_id, r.regulation, r.body_id, r.zone ORDER BY r.quarter) AS run
+        FROM osm.rating AS r
+        WHERE r.zone IS NOT NULL) AS s
+GROUP BY s.authority_id, s.authority, s.regulation, s.body_id, s.body, s.zone, s.zone_title,
+    s.zone_title_en, s.run;
+COMMENT ON VIEW osm.rating_zone_streak IS
+    'Runs of quarters in which a body stayed in one zone of the rating; four in the best one make '
+    'a year.';
+COMMENT ON COLUMN osm.rating_zone_streak.authority_id IS 'Key of the authority.';
+COMMENT ON COLUMN osm.rating_zone_streak.authority IS 'Authority.';
+COMMENT ON COLUMN osm.rating_zone_streak.regulation IS 'Code of the act.';
+COMMENT ON COLUMN osm.rating_zone_streak.body_id IS 'Key of the body.';
+COMMENT ON COLUMN osm.rating_zone_streak.body IS 'Body rated.';
+COMMENT ON COLUMN osm.rating_zone_streak.zone IS 'Zone of the rating.';
+COMMENT ON COLUMN osm.rating_zone_streak.zone_title IS 'Title of the zone in Russian.';
+COMMENT ON COLUMN osm.rating_zone_streak.zone_title_en IS 'Title of the zone in English.';
+COMMENT ON COLUMN osm.rating_zone_streak.since IS 'First day of the first quarter of the run.';
+COMMENT ON COLUMN osm.rating_zone_streak.until IS 'First day of its last quarter so far.';
+COMMENT ON COLUMN osm.rating_zone_streak.quarters IS 'Number of quarters in a row.';
