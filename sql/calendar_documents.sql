@@ -19,9 +19,9 @@ BEGIN
     result := CASE WHEN calendar_document(name) IS DISTINCT FROM shown
         THEN format('accepted, but %s became %s', shown, calendar_document(name))
         ELSE 'accepted' END;
-    RAISE EXCEPTION USING ERRCODE = 'OWXXX', MESSAGE = result;
+    RAISE EXCEPTION USING ERRCODE = 'ZZ001', MESSAGE = result;
 EXCEPTION
-    WHEN SQLSTATE 'OWXXX' THEN RETURN SQLERRM;
+    WHEN SQLSTATE 'ZZ001' THEN RETURN SQLERRM;
     WHEN OTHERS THEN RETURN SQLSTATE;
 END
 $$;

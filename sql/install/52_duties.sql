@@ -166,7 +166,8 @@ BEGIN
     END IF;
     IF jsonb_typeof(document -> key) NOT IN ('string', 'number') THEN
         RAISE EXCEPTION '"%" must be a text', key
-            USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', document -> key);
+            USING ERRCODE = 'OW003', DETAIL = format('Given: %s.', document -> key),
+                  HINT = 'Give one text, not a list or an object.';
     END IF;
     RETURN document ->> key;
 END
@@ -384,7 +385,8 @@ BEGIN
         RAISE EXCEPTION 'an account is opened no later than today and closed no earlier than that'
             USING ERRCODE = 'OW003',
                   DETAIL = format('Opened: %s, closed: %s.', entry.opened_on,
-                                  coalesce(entry.closed_on::text, '-'));
+                                  coalesce(entry.closed_on::text, '-')),
+                  HINT = 'Correct "opened_on" or "closed_on".';
     END IF;
     entry.details := jsonb_strip_nulls(coalesce(known.details, '{}') || (account
         - '{body,channel,url,kind,holder,site_link,service_phone,is_open,opened_on,closed_on}'
@@ -590,7 +592,8 @@ BEGIN
     END IF;
     IF first > act.today THEN
         RAISE EXCEPTION 'the period has not begun'
-            USING ERRCODE = 'OW003', DETAIL = format('It begins on %s.', first);
+            USING ERRCODE = 'OW003', DETAIL = format('It begins on %s.', first),
+                  HINT = 'Give as "period" a day of the period the record is about.';
     END IF;
     IF rule.kind = 'report' THEN
         due := osm.report_due(first, rule.per, rule.due_day, act.calendar, act.time_zone);
