@@ -45,13 +45,10 @@
 
 PGDLLEXPORT void osm_launcher_main(Datum main_arg);
 
-typedef struct DatabaseEntry
-{
-	Oid			oid;
-	char		name[NAMEDATALEN];
-} DatabaseEntry;
+/* the same complaint about places is not repeated within an hour, microseconds */
+#define SAY_AGAIN INT64CONST(3600000000)
 
-/* a worker that was asked for, until it is known to run or to have ended */
+/* a worker that was asked for, until its process has ended */
 typedef struct StartedWorker
 {
 	Oid			database;
@@ -59,8 +56,16 @@ typedef struct StartedWorker
 } StartedWorker;
 
 static StartedWorker started[OSM_WORKER_DATABASES];
-static bool said_no_place = false;
+static int	n_started = 0;
+
+/* when the server had no place for a worker: no other is asked for before */
+static TimestampTz no_place_until = 0;
+static TimestampTz said_no_place_at = 0;
+
 static bool said_full = false;
+
+/* the names of osm_workflow.databases last complained of; malloc'ed, NULL none */
+static char *said_unknown = NULL;
 
 /* launcher_exit takes the launcher out of shared memory, however it ends. */
 static void
@@ -86,48 +91,75 @@ launcher_enter(void)
 	osm_worker_shared->launcher_latch = MyLatch;
 	osm_worker_shared->launcher_started = GetCurrentTimestamp();
 	osm_worker_shared->launcher_wakes_at = 0;
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	for (i = 0; i < osm_worker_shared->slots_used; i++)
 		osm_worker_shared->slots[i].starting = false;
 	LWLockRelease(osm_worker_shared->lock);
 	before_shmem_exit(launcher_exit, 0);
 }
 
 /*
- * is_listed says whether osm_workflow.databases lets the worker into a database.
- * A list that cannot be read serves none, rather than one too many.
+ * listed_names returns the names in osm_workflow.databases; NIL for all databases.
+ * The list has been checked when it was set; if it cannot be read all the same, no
+ * database is served rather than one too many.
  */
-static bool
-is_listed(const char *name)
+static List *
+listed_names(void)
 {
-	char	   *copy = pstrdup(osm_worker_databases ? osm_worker_databases : "");
 	List	   *names = NIL;
-	ListCell   *cell;
 
-	if (!SplitIdentifierString(copy, ',', &names))
-		return false;
-	if (names == NIL)
-		return true;
-	foreach(cell, names)
-	{
-		if (strcmp((char *) lfirst(cell), name) == 0)
-			return true;
-	}
-	return false;
+	if (!SplitIdentifierString(pstrdup(osm_worker_databases ? osm_worker_databases : ""), ',',
+							   &names))
+		names = list_make1("");
+	return names;
 }
 
 /*
- * read_databases lists the databases a worker may enter.  The list is palloc'd in
- * the caller's context.
+ * take_name says whether a list of names lets the worker into a database, and marks
+ * the name as found by emptying it.
  */
-static List *
-read_databases(void)
+static bool
+take_name(List *names, const char *name)
+{
+	bool		found = names == NIL;
+	ListCell   *cell;
+
+	foreach(cell, names)
+	{
+		char	   *listed = (char *) lfirst(cell);
+
+		if (strcmp(listed, name) == 0)
+		{
+			listed[0] = '\0';
+			found = true;
+		}
+	}
+	return found;
+}
+
+static int
+compare_oids(const void *a, const void *b)
+{
+	Oid			left = *(const Oid *) a;
+	Oid			right = *(const Oid *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * read_databases returns the databases a worker may enter, sorted by OID, and their
+ * number.  From names it takes what it finds.  Palloc'd in the caller's context.
+ */
+static Oid *
+read_databases(List *names, int *n)
 {
 	MemoryContext context = CurrentMemoryContext;
-	List	   *list = NIL;
+	int			room = 64;
+	Oid		   *databases = palloc(room * sizeof(Oid));
 	Relation	rel;
 	TableScanDesc scan;
 	HeapTuple	tuple;
 
+	*n = 0;
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
 	rel = table_open(DatabaseRelationId, AccessShareLock);
@@ -135,8 +167,6 @@ read_databases(void)
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
-		DatabaseEntry *entry;
-		MemoryContext old;
 
 		if (form->datistemplate || !form->datallowconn)
 			continue;
@@ -144,41 +174,56 @@ read_databases(void)
 		if (form->datconnlimit == DATCONNLIMIT_INVALID_DB)
 			continue;
 #endif
-		if (!is_listed(NameStr(form->datname)))
+		if (!take_name(names, NameStr(form->datname)))
 			continue;
-		old = MemoryContextSwitchTo(context);
-		entry = palloc(sizeof(DatabaseEntry));
-		entry->oid = form->oid;
-		strlcpy(entry->name, NameStr(form->datname), NAMEDATALEN);
-		list = lappend(list, entry);
-		MemoryContextSwitchTo(old);
+		if (*n == room)
+			databases = repalloc(databases, (room *= 2) * sizeof(Oid));
+		databases[(*n)++] = form->oid;
 	}
 	table_endscan(scan);
 	table_close(rel, AccessShareLock);
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(context);
-	return list;
+	qsort(databases, *n, sizeof(Oid), compare_oids);
+	return databases;
 }
 
-/* is_in says whether a database is in the list of read_databases(). */
-static bool
-is_in(Oid database, List *list)
+/*
+ * complain_of_names says which names of osm_workflow.databases stand for no
+ * database that could be served, once until they are others.
+ */
+static void
+complain_of_names(List *names)
 {
+	StringInfoData unknown;
 	ListCell   *cell;
 
-	foreach(cell, list)
+	initStringInfo(&unknown);
+	foreach(cell, names)
 	{
-		if (((DatabaseEntry *) lfirst(cell))->oid == database)
-			return true;
+		if (((char *) lfirst(cell))[0] != '\0')
+			appendStringInfo(&unknown, "%s\"%s\"", unknown.len > 0 ? ", " : "",
+							 (char *) lfirst(cell));
 	}
-	return false;
+	if (unknown.len > 0 && (said_unknown == NULL || strcmp(said_unknown, unknown.data) != 0))
+		ereport(WARNING,
+				(errcode(ERRCODE_UNDEFINED_DATABASE),
+				 errmsg("\"osm_workflow.databases\" names what cannot be served: %s",
+						unknown.data),
+				 errdetail("No database of that name is there, or it is a template or closed to "
+						   "connections."),
+				 errhint("Names with capitals need double quotes.")));
+	free(said_unknown);
+	said_unknown = unknown.len > 0 ? strdup(unknown.data) : NULL;
 }
 
 /*
  * scan_databases brings the slots in line with pg_database: a new database gets
- * one, one that is gone or no longer served loses it.  One database at most, the
- * one longest not looked at, is looked at again: rows can arrive without anybody
- * noting a due instant.
+ * one, one that is gone or no longer served loses it.
+ *
+ * Rows can arrive without anybody noting a due instant.  So databases nobody has
+ * looked at for long are looked at again, not all of them at once.  Where there is
+ * no extension none can arrive before it is created, which is told.
  */
 static void
 scan_databases(void)
@@ -187,9 +232,12 @@ scan_databases(void)
 												  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(scratch);
 	TimestampTz now = GetCurrentTimestamp();
-	OsmWorkerSlot *oldest = NULL;
-	List	   *list;
-	ListCell   *cell;
+	TimestampTz long_ago = now - LOOK_AGAIN_NAPTIMES * osm_worker_naptime * USECS_PER_SEC;
+	List	   *names = listed_names();
+	int			looks;
+	Oid		   *databases;
+	bool	   *has_slot;
+	int			n;
 	bool		full;
 	int			i;
 
@@ -199,16 +247,32 @@ scan_databases(void)
 	osm_worker_shared->full = false;
 	LWLockRelease(osm_worker_shared->lock);
 
-	list = read_databases();
+	databases = read_databases(names, &n);
+	has_slot = palloc0(n * sizeof(bool));
+	looks = n / LOOK_AGAIN_NAPTIMES + 1;
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	for (i = 0; i < osm_worker_shared->slots_used; i++)
 	{
 		OsmWorkerSlot *slot = &osm_worker_shared->slots[i];
+		Oid		   *found;
 
-		if (!OidIsValid(slot->database) || is_in(slot->database, list))
+		if (!OidIsValid(slot->database))
 			continue;
-		if (slot->worker_pid == 0 && !slot->starting)
+		found = bsearch(&slot->database, databases, n, sizeof(Oid), compare_oids);
+		if (found != NULL)
+		{
+			slot->served = true;
+			has_slot[found - databases] = true;
+			if (looks > 0 && slot->worker_pid == 0 &&
+				slot->state != OSM_DATABASE_NO_EXTENSION &&
+				slot->last_look != 0 && slot->last_look < long_ago)
+			{
+				slot->look_at = Min(slot->look_at, now);
+				looks--;
+			}
+		}
+		else if (slot->worker_pid == 0 && !slot->starting)
 			slot->database = InvalidOid;
 		else
 		{
@@ -217,20 +281,13 @@ scan_databases(void)
 				SetLatch(slot->worker_latch);
 		}
 	}
-	foreach(cell, list)
+	for (i = 0; i < n; i++)
 	{
-		OsmWorkerSlot *slot = osm_slot_find(((DatabaseEntry *) lfirst(cell))->oid, true);
+		OsmWorkerSlot *slot = has_slot[i] ? NULL : osm_slot_find(databases[i], true);
 
-		if (slot == NULL)
-			break;
-		slot->served = true;
-		if (slot->worker_pid == 0 && slot->last_look != 0 &&
-			slot->last_look + LOOK_AGAIN_NAPTIMES * osm_worker_naptime * USECS_PER_SEC < now &&
-			(oldest == NULL || slot->last_look < oldest->last_look))
-			oldest = slot;
+		if (slot != NULL)
+			slot->served = true;
 	}
-	if (oldest != NULL)
-		oldest->look_at = Min(oldest->look_at, now);
 	full = osm_worker_shared->full;
 	LWLockRelease(osm_worker_shared->lock);
 
@@ -238,31 +295,35 @@ scan_databases(void)
 		ereport(WARNING,
 				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
 				 errmsg("osm_workflow serves no more than %d databases", OSM_WORKER_DATABASES),
+				 errdetail("%d databases accept connections.", n),
 				 errhint("Name those it is to serve in \"osm_workflow.databases\".")));
 	said_full = full;
+	complain_of_names(names);
 
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(scratch);
 }
 
 /*
- * reap notices workers that could not start: the process ended before it reported.
- * Those that did report have cleared their slot themselves.
+ * reap forgets workers whose process has ended.  One that reported has cleared its
+ * slot itself; one that could not start has not.
  */
 static void
 reap(void)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	int			i;
+	int			i = 0;
 
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	while (i < n_started)
 	{
 		OsmWorkerSlot *slot;
 		pid_t		pid;
 
-		if (started[i].handle == NULL ||
-			GetBackgroundWorkerPid(started[i].handle, &pid) != BGWH_STOPPED)
+		if (GetBackgroundWorkerPid(started[i].handle, &pid) != BGWH_STOPPED)
+		{
+			i++;
 			continue;
+		}
 		LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 		slot = osm_slot_find(started[i].database, false);
 		if (slot != NULL && slot->starting)
@@ -273,36 +334,35 @@ reap(void)
 		}
 		LWLockRelease(osm_worker_shared->lock);
 		pfree(started[i].handle);
-		started[i].handle = NULL;
+		started[i] = started[--n_started];
 	}
 }
 
+/* is_started says whether the process of a database's worker is still there. */
+static bool
+is_started(Oid database)
+{
+	int			i;
+
+	for (i = 0; i < n_started; i++)
+	{
+		if (started[i].database == database)
+			return true;
+	}
+	return false;
+}
+
 /*
- * start_worker asks the postmaster for a worker in a database; false when the
- * server has no place for one.
+ * start_worker asks the postmaster for a worker in a database that has none; false
+ * when the server has no place for one.
  */
 static bool
 start_worker(Oid database)
 {
 	BackgroundWorker worker;
 	BackgroundWorkerHandle *handle;
-	int			place = -1;
-	int			i;
 
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
-	{
-		if (started[i].handle == NULL)
-			place = i;
-		else if (started[i].database == database)
-		{
-			/* it has left its slot and is all but gone */
-			pfree(started[i].handle);
-			started[i].handle = NULL;
-			place = i;
-			break;
-		}
-	}
-	if (place < 0)
+	if (n_started == lengthof(started))
 		return false;
 
 	memset(&worker, 0, sizeof(worker));
@@ -322,62 +382,78 @@ start_worker(Oid database)
 
 	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
 		return false;
-	started[place].database = database;
-	started[place].handle = handle;
+	started[n_started].database = database;
+	started[n_started].handle = handle;
+	n_started++;
 	return true;
 }
 
 /*
  * next_to_start picks the database whose worker is wanted first, if that is now,
  * and marks it as starting; InvalidOid when there is none.  *wakes_at is set to
- * the instant one will be wanted, no later than next_scan.
+ * the instant one will be wanted, no later than next_scan.  What is due comes before
+ * mere looks.
  *
  * Our workers take at most half of what the server allows, so that parallel
- * queries and others keep their share; the rest wait for a worker to end, and the
- * flag tells workers not to linger.
+ * queries and others keep their share; the rest wait for a worker to end, and those
+ * that linger are told to go.
  */
 static Oid
 next_to_start(TimestampTz now, TimestampTz next_scan, TimestampTz *wakes_at)
 {
+	OsmWorkerShared *shared = osm_worker_shared;
 	OsmWorkerSlot *first = NULL;
-	TimestampTz first_at = DT_NOEND;
+	TimestampTz first_due = DT_NOEND;
 	Oid			database = InvalidOid;
-	int			running = 0;
+	int			running = n_started;
+	bool		crowded;
 	int			i;
 
-	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	*wakes_at = next_scan;
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	for (i = 0; i < shared->slots_used; i++)
 	{
-		OsmWorkerSlot *slot = &osm_worker_shared->slots[i];
+		OsmWorkerSlot *slot = &shared->slots[i];
 		TimestampTz at;
+		TimestampTz due;
 
-		if (!OidIsValid(slot->database))
+		if (!OidIsValid(slot->database) || is_started(slot->database))
 			continue;
-		if (slot->worker_pid != 0 || slot->starting)
+		if (slot->worker_pid != 0)
 		{
+			/* of a launcher before us */
 			running++;
 			continue;
 		}
 		if (!slot->served)
 			continue;
-		at = osm_slot_wanted_at(slot);
+		at = Max(osm_slot_wanted_at(slot), no_place_until);
+		due = osm_slot_due_at(slot);
 		if (at > now)
 			*wakes_at = Min(*wakes_at, at);
-		else if (first == NULL || at < first_at)
+		else if (first == NULL || due < first_due)
 		{
 			first = slot;
-			first_at = at;
+			first_due = due;
 		}
 	}
-	osm_worker_shared->crowded = first != NULL && running >= Max(1, max_worker_processes / 2);
-	if (first != NULL && !osm_worker_shared->crowded)
+	crowded = first != NULL && running >= Max(1, max_worker_processes / 2);
+	if (crowded && !shared->crowded)
+	{
+		for (i = 0; i < shared->slots_used; i++)
+		{
+			if (shared->slots[i].worker_latch != NULL)
+				SetLatch(shared->slots[i].worker_latch);
+		}
+	}
+	shared->crowded = crowded;
+	if (first != NULL && !crowded)
 	{
 		first->starting = true;
 		database = first->database;
 	}
-	osm_worker_shared->launcher_wakes_at = *wakes_at;
-	LWLockRelease(osm_worker_shared->lock);
+	shared->launcher_wakes_at = *wakes_at;
+	LWLockRelease(shared->lock);
 	return database;
 }
 
@@ -401,22 +477,24 @@ start_wanted(TimestampTz next_scan)
 		slot = osm_slot_find(database, false);
 		if (done)
 			osm_worker_shared->workers_started++;
-		else if (slot != NULL)
+		else
 		{
-			slot->starting = false;
-			slot->not_before = now + NO_PLACE_RETRY;
+			no_place_until = now + NO_PLACE_RETRY;
+			if (slot != NULL)
+				slot->starting = false;
 		}
 		LWLockRelease(osm_worker_shared->lock);
 
-		if (!done && !said_no_place)
-			ereport(
-				WARNING,
-				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
-				 errmsg("osm_workflow could not start a worker"),
-				 errdetail(
-					 "All places for background processes are taken; it is tried again every second."),
-				 errhint("You might need to increase \"max_worker_processes\".")));
-		said_no_place = !done;
+		if (!done && (said_no_place_at == 0 || now - said_no_place_at >= SAY_AGAIN))
+		{
+			said_no_place_at = now;
+			ereport(WARNING,
+					(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+					 errmsg("osm_workflow could not start a worker"),
+					 errdetail("All places for background processes are taken; it is tried again "
+							   "every second."),
+					 errhint("You might need to increase \"max_worker_processes\".")));
+		}
 	}
 	return wakes_at;
 }
@@ -431,12 +509,14 @@ look_everywhere(void)
 	int			i;
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	no_place_until = 0;
+	for (i = 0; i < osm_worker_shared->slots_used; i++)
 	{
 		if (OidIsValid(osm_worker_shared->slots[i].database))
 		{
 			osm_worker_shared->slots[i].look_at = 0;
 			osm_worker_shared->slots[i].not_before = 0;
+			osm_worker_shared->slots[i].calendars_read = 0;
 		}
 	}
 	LWLockRelease(osm_worker_shared->lock);

@@ -11,5 +11,6 @@
 extern void osm_worker_init(void);
 extern void osm_worker_note_due(TimestampTz due);
 extern void osm_worker_note_messages(void);
+extern bool osm_is_subscriber(void);
 
 #endif							/* OSM_WORKER_H */

@@ -35,7 +35,9 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_namespace.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_subscription_rel.h"
 #include "catalog/pg_trigger.h"
+#include "commands/dbcommands.h"
 #include "commands/extension.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
@@ -59,6 +61,7 @@
 #include "utils/timestamp.h"
 
 #include "osm_workflow.h"
+#include "osm_worker.h"
 #include "worker_shmem.h"
 
 /* what a pass may take, milliseconds; it works in batches far below that */
@@ -79,14 +82,17 @@ PGDLLEXPORT void osm_worker_main(Datum main_arg);
 static Oid	own_database = InvalidOid;
 static bool connected = false;
 
-/*
- * own_slot returns the slot of the worker's database; the caller holds the lock.
- * It cannot go while we are in it.
- */
+/* the database's name for messages, once connected */
+static char *database_name = NULL;
+
+/* the slot of the worker's database; it cannot go while we are in it */
+static OsmWorkerSlot *entered = NULL;
+
+/* own_slot returns that slot; the caller holds the lock. */
 static OsmWorkerSlot *
 own_slot(void)
 {
-	return osm_slot_find(own_database, false);
+	return entered;
 }
 
 /*
@@ -110,10 +116,10 @@ leave(int code, Datum arg)
 			osm_slot_fail(slot, now, ERRCODE_CANNOT_CONNECT_NOW, "worker could not connect");
 		else if (slot->in_pass)
 		{
+			osm_slot_put_back(slot);
 			slot->look_at = now;
 			slot->not_before = now + OSM_WORKER_SETTLE;
 		}
-		slot->in_pass = false;
 		/* the database may be gone, or its slot to be freed */
 		if (!connected || !slot->served)
 			osm_worker_shared->rescan = true;
@@ -128,21 +134,20 @@ static bool
 enter(void)
 {
 	OsmWorkerSlot *slot;
-	bool		entered = false;
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
-	slot = own_slot();
+	slot = osm_slot_find(own_database, false);
 	if (slot != NULL && slot->worker_pid == 0)
 	{
 		slot->starting = false;
 		slot->worker_pid = MyProcPid;
 		slot->worker_latch = MyLatch;
-		entered = true;
+		entered = slot;
 	}
 	LWLockRelease(osm_worker_shared->lock);
-	if (entered)
+	if (entered != NULL)
 		before_shmem_exit(leave, 0);
-	return entered;
+	return entered != NULL;
 }
 
 /*
@@ -268,6 +273,34 @@ is_coordinator(void)
 }
 
 /*
+ * osm_is_subscriber says whether the clocks of this database are written by a
+ * subscription.  Then what is late is flagged and told of where they come from, and
+ * those rows arrive too: doing it here as well would tell everybody twice, and the
+ * first row of ours with a number the publisher gives later would stop the apply.
+ * A subscription that is disabled counts, as it goes on one day.
+ */
+bool
+osm_is_subscriber(void)
+{
+	Oid			clocks = osm_relation("clock", true);
+	Relation	rel;
+	ScanKeyData key;
+	SysScanDesc scan;
+	bool		found;
+
+	if (!OidIsValid(clocks))
+		return false;
+	rel = table_open(SubscriptionRelRelationId, AccessShareLock);
+	ScanKeyInit(&key, Anum_pg_subscription_rel_srrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(clocks));
+	scan = systable_beginscan(rel, SubscriptionRelSrrelidSrsubidIndexId, true, NULL, 1, &key);
+	found = HeapTupleIsValid(systable_getnext(scan));
+	systable_endscan(scan);
+	table_close(rel, AccessShareLock);
+	return found;
+}
+
+/*
  * look says what the database is like, and for OSM_DATABASE_READY gives the owner
  * of the tables; then the extension and its clocks are locked until the transaction
  * ends, so that nobody drops or alters them meanwhile.  Somebody who already does
@@ -311,6 +344,8 @@ look(Oid *owner)
 		return OSM_DATABASE_INCOMPLETE;
 	if (!is_coordinator())
 		return OSM_DATABASE_NOT_COORDINATOR;
+	if (osm_is_subscriber())
+		return OSM_DATABASE_SUBSCRIBER;
 	return OSM_DATABASE_READY;
 }
 
@@ -356,6 +391,7 @@ call_tick(OsmPass *pass)
 	bool		isnull;
 	Datum		value;
 
+	pgstat_report_activity(STATE_RUNNING, "SELECT osm.tick()");
 	if (!OidIsValid(function))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
@@ -372,7 +408,8 @@ call_tick(OsmPass *pass)
 }
 
 /*
- * try_pass runs one pass in a transaction of its own.  It may raise anything.
+ * in_transaction does a piece of work in a transaction of its own if the database
+ * is ready for it.  It may raise anything.
  *
  * The tables' owner is who acts until after commit, as deferred triggers run then;
  * the flag forbids a trigger to become somebody else, the session's superuser above
@@ -381,7 +418,7 @@ call_tick(OsmPass *pass)
  * commit does not.
  */
 static void
-try_pass(OsmPass *pass)
+in_transaction(void (*work) (OsmPass *), OsmPass *pass)
 {
 	Oid			owner = InvalidOid;
 	Oid			save_userid;
@@ -404,8 +441,7 @@ try_pass(OsmPass *pass)
 	{
 		SetUserIdAndSecContext(owner, save_sec_context | SECURITY_LOCAL_USERID_CHANGE);
 		PushActiveSnapshot(GetTransactionSnapshot());
-		pgstat_report_activity(STATE_RUNNING, "SELECT osm.tick()");
-		call_tick(pass);
+		work(pass);
 		PopActiveSnapshot();
 	}
 	pass->now = osm_now();
@@ -430,16 +466,16 @@ report_failure(const ErrorData *error)
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 	slot = own_slot();
 	repeated = slot->failures > 0 && slot->error_code == error->sqlerrcode;
+	osm_slot_put_back(slot);
 	osm_slot_fail(slot, now, error->sqlerrcode, error->message ? error->message : "");
 	wait = slot->not_before - now;
-	slot->in_pass = false;
 	LWLockRelease(osm_worker_shared->lock);
 
 	if (!repeated)
 		ereport(
 			LOG,
 			(errcode(error->sqlerrcode),
-			 errmsg("osm_workflow worker failed in database %u: %s", own_database,
+			 errmsg("osm_workflow worker failed in database \"%s\": %s", database_name,
 					error->message ? error->message : ""),
 			 errdetail(
 				 "SQLSTATE is %s. The worker tries again in %ld ms, then less often; the error is not reported again while it stays the same.",
@@ -458,7 +494,7 @@ begin_pass(void)
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 	slot = own_slot();
-	due = osm_slot_next_due(slot);
+	due = slot->pass_due = osm_slot_next_due(slot);
 	osm_slot_set_next_due(slot, DT_NOEND);
 	slot->look_at = DT_NOEND;
 	slot->in_pass = true;
@@ -514,6 +550,7 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			break;
 		case OSM_DATABASE_BUSY:
 			/* the instant is not dealt with: come back for it */
+			osm_slot_put_back(slot);
 			slot->look_at = now;
 			slot->not_before = now + MAKE_WAY;
 			break;
@@ -525,40 +562,36 @@ end_pass(const OsmPass *pass, TimestampTz due)
 	LWLockRelease(osm_worker_shared->lock);
 
 	if (pass->state == OSM_DATABASE_READY && failures > 0)
-		ereport(LOG, (errmsg("osm_workflow worker works again in database %u", own_database)));
+		ereport(LOG, (errmsg("osm_workflow worker works again in database \"%s\"",
+							 database_name)));
 	if (pass->state == OSM_DATABASE_OTHER_VERSION && before != OSM_DATABASE_OTHER_VERSION)
 		ereport(
 			LOG,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("osm_workflow in database %u is not of version %s, that of the library",
-					own_database, OSM_WORKFLOW_VERSION),
+			 errmsg("osm_workflow in database \"%s\" is not of version %s, that of the library",
+					database_name, OSM_WORKFLOW_VERSION),
 			 errhint(
 				 "Run ALTER EXTENSION osm_workflow UPDATE there; until then no term is watched.")));
 }
 
 /*
- * run_pass runs one pass and records the outcome; false when it failed.  The error
- * is caught here, with the transaction rolled back.
+ * attempt does a piece of work; NULL when it was done, otherwise the error, palloc'd,
+ * with the transaction rolled back.
  */
-static bool
-run_pass(OsmPass *pass)
+static ErrorData *
+attempt(void (*work) (OsmPass *), OsmPass *pass)
 {
 	MemoryContext context = CurrentMemoryContext;
-	volatile bool done = false;
-	TimestampTz due = begin_pass();
+	ErrorData  *volatile error = NULL;
 
 	memset(pass, 0, sizeof(OsmPass));
 	pass->next_due = DT_NOEND;
-	pass->was_due = due < GetCurrentTimestamp();
 	PG_TRY();
 	{
-		try_pass(pass);
-		done = true;
+		in_transaction(work, pass);
 	}
 	PG_CATCH();
 	{
-		ErrorData  *error;
-
 		HOLD_INTERRUPTS();
 		disable_timeout(STATEMENT_TIMEOUT, false);
 		QueryCancelPending = false;
@@ -567,17 +600,63 @@ run_pass(OsmPass *pass)
 		FlushErrorState();
 		AbortCurrentTransaction();
 		MemoryContextSwitchTo(context);
-		report_failure(error);
-		FreeErrorData(error);
 		RESUME_INTERRUPTS();
 	}
 	PG_END_TRY();
-
-	if (done)
-		end_pass(pass, due);
 	pgstat_report_stat(true);
 	pgstat_report_activity(STATE_IDLE, NULL);
-	return done;
+	return error;
+}
+
+/* run_pass runs one pass and records the outcome; false when it failed. */
+static bool
+run_pass(OsmPass *pass)
+{
+	TimestampTz due = begin_pass();
+	TimestampTz began = GetCurrentTimestamp();
+	ErrorData  *error = attempt(call_tick, pass);
+
+	if (error != NULL)
+	{
+		report_failure(error);
+		FreeErrorData(error);
+		return false;
+	}
+	pass->was_due = due < began;
+	end_pass(pass, due);
+	return true;
+}
+
+/*
+ * read_calendars looks from time to time whether the calendars are known far enough,
+ * and once they were not, also when terms were counted again: somebody may have
+ * loaded one.  What comes of it is news for the administrator, never a failure of
+ * the worker, whose terms are watched all the same.
+ */
+static void
+read_calendars(const OsmPass *last)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	OsmWorkerSlot *slot;
+	OsmPass		pass;
+	ErrorData  *error;
+	bool		wanted;
+
+	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
+	slot = own_slot();
+	wanted = slot->calendars_read + OSM_WORKER_CALENDARS < now ||
+		(slot->calendars_short != 0 && last->moved > 0);
+	if (wanted)
+		slot->calendars_read = now;
+	LWLockRelease(osm_worker_shared->lock);
+	if (!wanted)
+		return;
+	error = attempt(osm_read_calendars, &pass);
+	if (error == NULL && pass.state != OSM_DATABASE_READY)
+		return;
+	osm_report_calendars(own_slot(), database_name, &pass, error);
+	if (error != NULL)
+		FreeErrorData(error);
 }
 
 /* what the slot says while the worker waits */
@@ -622,14 +701,14 @@ wait_event(void)
 
 /*
  * wait_for_more waits until another pass is to be run and returns true, or false
- * when the worker is to go: nothing is due soon, nothing has been done for
- * linger_until, or somebody wants the database or our place.
+ * when the worker is to go: nothing is due soon, nothing has been done since
+ * worked_at, or somebody wants the database or our place.
  *
  * A worker that goes misses nothing: what is noted from then on is in the slot
  * before the launcher, woken by our exit, looks at it.
  */
 static bool
-wait_for_more(const OsmPass *pass, TimestampTz linger_until)
+wait_for_more(const OsmPass *pass, TimestampTz worked_at)
 {
 	for (;;)
 	{
@@ -656,7 +735,7 @@ wait_for_more(const OsmPass *pass, TimestampTz linger_until)
 			return true;
 
 		/* the head start, or a term that is due before we would have gone */
-		until = orders.crowded ? now : linger_until;
+		until = orders.crowded ? now : worked_at + (int64) osm_worker_idle * 1000;
 		if (!pass->simulated && orders.due != DT_NOEND &&
 			orders.due < Max(until, now + 2 * OSM_WORKER_HEAD_START))
 			until = orders.due + 1;
@@ -684,7 +763,7 @@ wait_for_more(const OsmPass *pass, TimestampTz linger_until)
 void
 osm_worker_main(Datum main_arg)
 {
-	TimestampTz linger_until = 0;
+	TimestampTz worked_at = 0;
 	OsmPass		pass;
 
 	own_database = DatumGetObjectId(main_arg);
@@ -696,14 +775,18 @@ osm_worker_main(Datum main_arg)
 		proc_exit(0);
 
 	BackgroundWorkerInitializeConnectionByOid(own_database, InvalidOid, 0);
-	connected = true;
 	SetConfigOption("application_name", "osm_workflow worker", PGC_USERSET, PGC_S_SESSION);
+	StartTransactionCommand();
+	database_name = MemoryContextStrdup(TopMemoryContext, get_database_name(MyDatabaseId));
+	CommitTransactionCommand();
+	connected = true;
 
 	while (run_pass(&pass) && pass.state == OSM_DATABASE_READY)
 	{
 		if (pass.was_due)
-			linger_until = GetCurrentTimestamp() + (int64) osm_worker_idle * 1000;
-		if (!wait_for_more(&pass, linger_until))
+			worked_at = GetCurrentTimestamp();
+		read_calendars(&pass);
+		if (!wait_for_more(&pass, worked_at))
 			break;
 	}
 	proc_exit(0);

@@ -5,8 +5,8 @@
  *
  * A fixed array of slots keyed by database OID: the launcher is connected to no
  * database, so it can look nothing up and must be told.  The array has a fixed
- * size because shared memory has; a database too many is said once and is not
- * served, it never pushes another one out.
+ * size because shared memory has, enough for hundreds of databases; one too many is
+ * said once and is not served, it never pushes another one out.
  *
  * The library is loaded in three ways and only one may register anything:
  * preloaded by an ordinary postmaster.  In binary upgrade a worker would count as
@@ -128,7 +128,7 @@ osm_slot_find(Oid database, bool create)
 	OsmWorkerSlot *unused = NULL;
 	int			i;
 
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	for (i = 0; i < osm_worker_shared->slots_used; i++)
 	{
 		OsmWorkerSlot *slot = &osm_worker_shared->slots[i];
 
@@ -141,12 +141,17 @@ osm_slot_find(Oid database, bool create)
 		return NULL;
 	if (unused == NULL)
 	{
-		osm_worker_shared->full = true;
-		return NULL;
+		if (osm_worker_shared->slots_used == OSM_WORKER_DATABASES)
+		{
+			osm_worker_shared->full = true;
+			return NULL;
+		}
+		unused = &osm_worker_shared->slots[osm_worker_shared->slots_used++];
 	}
 	memset(unused, 0, sizeof(OsmWorkerSlot));
 	pg_atomic_init_u64(&unused->next_due, (uint64) DT_NOEND);
 	unused->simulated_now = DT_NOBEGIN;
+	unused->calendars_short = -1;
 	unused->database = database;
 	return unused;
 }
@@ -164,27 +169,43 @@ osm_slot_set_next_due(OsmWorkerSlot *slot, TimestampTz due)
 }
 
 /*
- * osm_slot_wanted_at says when a worker is to be started, by the real clock;
- * DT_NOEND when no worker is wanted.  A term is in time until its due instant
- * inclusive, so it is late one microsecond after.  Simulated time does not pass:
- * there something is due now or not until somebody says so.
+ * osm_slot_due_at says when a worker is to be started for what is due, by the real
+ * clock; DT_NOEND for never.  A term is in time until its due instant inclusive, so
+ * it is late one microsecond after.  Simulated time does not pass: there something
+ * is due now or not until somebody says so.
+ */
+TimestampTz
+osm_slot_due_at(const OsmWorkerSlot *slot)
+{
+	TimestampTz due = osm_slot_next_due(slot);
+
+	if (slot->simulated_now != DT_NOBEGIN)
+		return due < slot->simulated_now ? 0 : DT_NOEND;
+	if (due == DT_NOBEGIN)
+		return 0;
+	return due == DT_NOEND ? DT_NOEND : due + 1 - OSM_WORKER_HEAD_START;
+}
+
+/*
+ * osm_slot_wanted_at says when a worker is to be started, for what is due or for a
+ * look, by the real clock; DT_NOEND when none is wanted.
  */
 TimestampTz
 osm_slot_wanted_at(const OsmWorkerSlot *slot)
 {
-	TimestampTz due = osm_slot_next_due(slot);
-	TimestampTz at = slot->look_at;
+	return Max(Min(slot->look_at, osm_slot_due_at(slot)), slot->not_before);
+}
 
-	if (slot->simulated_now != DT_NOBEGIN)
-	{
-		if (due < slot->simulated_now)
-			at = Min(at, 0);
-	}
-	else if (due == DT_NOBEGIN)
-		at = Min(at, 0);
-	else if (due != DT_NOEND)
-		at = Min(at, due + 1 - OSM_WORKER_HEAD_START);
-	return Max(at, slot->not_before);
+/*
+ * osm_slot_put_back ends a pass that did not deal with what was due: that is due
+ * still.  The caller holds the lock and sets when to come back.
+ */
+void
+osm_slot_put_back(OsmWorkerSlot *slot)
+{
+	slot->in_pass = false;
+	if (slot->pass_due < osm_slot_next_due(slot))
+		osm_slot_set_next_due(slot, slot->pass_due);
 }
 
 /*
@@ -277,6 +298,8 @@ osm_database_state_name(OsmDatabaseState state)
 			return "other version";
 		case OSM_DATABASE_NOT_COORDINATOR:
 			return "not coordinator";
+		case OSM_DATABASE_SUBSCRIBER:
+			return "subscriber";
 		case OSM_DATABASE_BUSY:
 			return "busy";
 		case OSM_DATABASE_FAILED:
@@ -328,7 +351,7 @@ put_lag(Datum *value, bool *isnull, int64 lag)
 	*value = Float8GetDatum((double) lag / 1000.0);
 }
 
-#define STATUS_COLUMNS 14
+#define STATUS_COLUMNS 15
 
 PG_FUNCTION_INFO_V1(osm_worker_status);
 
@@ -343,6 +366,7 @@ osm_worker_status(PG_FUNCTION_ARGS)
 	Tuplestorestate *store = begin_rows(fcinfo, &tupdesc);
 	bool		all = has_privs_of_role(GetUserId(), ROLE_PG_READ_ALL_STATS);
 	OsmWorkerSlot *copy;
+	int			used;
 	int			i;
 
 	if (osm_worker_shared == NULL)
@@ -350,10 +374,11 @@ osm_worker_status(PG_FUNCTION_ARGS)
 
 	copy = palloc(sizeof(osm_worker_shared->slots));
 	LWLockAcquire(osm_worker_shared->lock, LW_SHARED);
-	memcpy(copy, osm_worker_shared->slots, sizeof(osm_worker_shared->slots));
+	used = osm_worker_shared->slots_used;
+	memcpy(copy, osm_worker_shared->slots, used * sizeof(OsmWorkerSlot));
 	LWLockRelease(osm_worker_shared->lock);
 
-	for (i = 0; i < OSM_WORKER_DATABASES; i++)
+	for (i = 0; i < used; i++)
 	{
 		OsmWorkerSlot *slot = &copy[i];
 		Datum		values[STATUS_COLUMNS];
@@ -370,6 +395,8 @@ osm_worker_status(PG_FUNCTION_ARGS)
 										: "not served");
 		values[2] = BoolGetDatum(slot->worker_pid != 0);
 		put_instant(&values[3], &nulls[3], slot->last_pass);
+		if (slot->in_pass)
+			osm_slot_put_back(slot);
 		put_instant(&values[4], &nulls[4], osm_slot_next_due(slot));
 		values[5] = Int64GetDatum(slot->passes);
 		values[6] = Int64GetDatum(slot->breaches);
@@ -384,6 +411,8 @@ osm_worker_status(PG_FUNCTION_ARGS)
 			values[11] = CStringGetTextDatum(slot->error);
 			values[12] = CStringGetTextDatum(unpack_sql_state(slot->error_code));
 		}
+		values[14] = Int32GetDatum(slot->calendars_short);
+		nulls[14] = slot->calendars_short < 0;
 		tuplestore_putvalues(store, tupdesc, values, nulls);
 	}
 	return (Datum) 0;

@@ -12,14 +12,20 @@
 #include "storage/lwlock.h"
 #include "utils/timestamp.h"
 
-/* databases served at the same time */
-#define OSM_WORKER_DATABASES 128
+/*
+ * Databases served at the same time.  A slot takes some 1.8 kB of shared memory,
+ * and nobody walks over more slots than have ever been in use.
+ */
+#define OSM_WORKER_DATABASES 1024
 
 /* a worker is started this long before an instant is due, microseconds */
 #define OSM_WORKER_HEAD_START INT64CONST(100000)
 
 /* wait between a change that asks for a look and the look, microseconds */
 #define OSM_WORKER_SETTLE INT64CONST(1000000)
+
+/* time between two looks at whether calendars are known far enough, microseconds */
+#define OSM_WORKER_CALENDARS INT64CONST(3600000000)
 
 /*
  * Lag histogram: exact below 16 microseconds, then eight buckets to the octave,
@@ -37,6 +43,7 @@ typedef enum OsmDatabaseState
 	OSM_DATABASE_INCOMPLETE,	/* being restored: an index or a trigger is missing */
 	OSM_DATABASE_OTHER_VERSION, /* ALTER EXTENSION UPDATE is to be run */
 	OSM_DATABASE_NOT_COORDINATOR,	/* the coordinator of the cluster acts */
+	OSM_DATABASE_SUBSCRIBER,	/* the publisher's worker acts */
 	OSM_DATABASE_BUSY,			/* somebody holds a lock that goes before ours */
 	OSM_DATABASE_FAILED,		/* the last pass ended in an error */
 	OSM_DATABASE_READY
@@ -56,6 +63,7 @@ typedef struct OsmWorkerSlot
 	bool		served;			/* by name and kind, says the launcher */
 	bool		starting;		/* asked for, has not reported yet */
 	bool		in_pass;		/* next_due does not count until the pass ends */
+	TimestampTz pass_due;		/* next_due as the pass began */
 	pid_t		worker_pid;		/* 0 when no worker runs */
 	Latch	   *worker_latch;
 	OsmDatabaseState state;
@@ -68,6 +76,9 @@ typedef struct OsmWorkerSlot
 	int64		passes;
 	int64		breaches;
 	int64		warnings;
+	int			calendars_short;	/* calendars to be loaded soon; -1 not known */
+	uint32		calendars_said; /* hash of what was last said of them; 0 nothing */
+	TimestampTz calendars_read; /* when they were looked at; 0 never */
 	int64		lag_max;		/* microseconds */
 	uint32		lag[OSM_LAG_BUCKETS];
 	int			failures;		/* in a row */
@@ -89,6 +100,8 @@ typedef struct OsmWorkerShared
 	bool		rescan;			/* the list of databases has changed */
 	bool		full;			/* a database found no slot */
 	bool		crowded;		/* a database waits for another's worker to end */
+	TimestampTz asked_at;		/* when a session last missed its database's slot */
+	int			slots_used;		/* slots from here on have never been in use */
 	OsmWorkerSlot slots[OSM_WORKER_DATABASES];
 } OsmWorkerShared;
 
@@ -103,19 +116,28 @@ typedef struct OsmPass
 	TimestampTz next_due;		/* DT_NOEND when nothing is */
 	bool		simulated;
 	TimestampTz now;			/* osm.now() of the pass */
+	int			calendars_short;	/* by osm_read_calendars() */
+	char		calendars[256]; /* their names and ends, as many as there is room for */
 } OsmPass;
 
 /* NULL when the library was not preloaded */
 extern OsmWorkerShared *osm_worker_shared;
 
 extern OsmWorkerSlot *osm_slot_find(Oid database, bool create);
+extern TimestampTz osm_slot_due_at(const OsmWorkerSlot *slot);
 extern TimestampTz osm_slot_wanted_at(const OsmWorkerSlot *slot);
+extern void osm_slot_put_back(OsmWorkerSlot *slot);
 extern TimestampTz osm_slot_next_due(const OsmWorkerSlot *slot);
 extern void osm_slot_set_next_due(OsmWorkerSlot *slot, TimestampTz due);
 extern void osm_slot_fail(OsmWorkerSlot *slot, TimestampTz now, int code, const char *message);
 extern void osm_slot_lag(OsmWorkerSlot *slot, int64 lag);
 extern int64 osm_slot_lag_percentile(const OsmWorkerSlot *slot, double fraction);
 extern const char *osm_database_state_name(OsmDatabaseState state);
+
+/* worker_calendars.c: whether calendars are known far enough */
+extern void osm_read_calendars(OsmPass *pass);
+extern void osm_report_calendars(OsmWorkerSlot *slot, const char *database, const OsmPass *pass,
+								 const ErrorData *error);
 
 /* worker_signal.c: what sessions tell the launcher */
 extern void osm_worker_signal_init(void);

@@ -53,34 +53,35 @@ wake(OsmWorkerSlot *slot)
 	if (slot->worker_latch != NULL)
 		SetLatch(slot->worker_latch);
 	else if (shared->launcher_latch != NULL && !slot->starting &&
-			 (shared->rescan ||
-			  (slot->served && osm_slot_wanted_at(slot) < shared->launcher_wakes_at)))
+			 slot->served && osm_slot_wanted_at(slot) < shared->launcher_wakes_at)
 		SetLatch(shared->launcher_latch);
 }
 
 /*
- * own_slot_locked finds or makes the slot of this session's database.  A new one
- * is looked at as soon as the launcher has found out what database that is.  If it
- * takes the slot away, the database is not to be served: not asked again at once,
- * as every step of a busy database would.
+ * own_slot_locked finds the slot of this session's database, NULL when it has none.
+ * Then the launcher is asked to read the list of databases; if this one is on it, a
+ * worker looks into it after that, and so finds what was noted.  If not, it is not
+ * to be served: the launcher is asked once a second, not at every step of all the
+ * sessions of a busy database.
  */
 static OsmWorkerSlot *
 own_slot_locked(void)
 {
-	static TimestampTz made_at = 0;
+	OsmWorkerShared *shared = osm_worker_shared;
 	TimestampTz now;
 
 	own_slot = osm_slot_find(MyDatabaseId, false);
 	if (own_slot != NULL)
 		return own_slot;
 	now = GetCurrentTimestamp();
-	if (now - made_at >= OSM_WORKER_SETTLE)
+	if (now - shared->asked_at >= OSM_WORKER_SETTLE)
 	{
-		made_at = now;
-		own_slot = osm_slot_find(MyDatabaseId, true);
-		osm_worker_shared->rescan = true;
+		shared->asked_at = now;
+		shared->rescan = true;
+		if (shared->launcher_latch != NULL)
+			SetLatch(shared->launcher_latch);
 	}
-	return own_slot;
+	return NULL;
 }
 
 /*
@@ -239,6 +240,11 @@ after_utility(Node *statement, bool *look, bool *prepared, bool *rescan)
 			break;
 		case T_CreateTrigStmt:
 			*look = is_ours(((CreateTrigStmt *) statement)->relation);
+			break;
+		case T_CreateSubscriptionStmt:
+		case T_AlterSubscriptionStmt:
+		case T_DropSubscriptionStmt:
+			*look = true;
 			break;
 		case T_TransactionStmt:
 			*prepared = ((TransactionStmt *) statement)->kind == TRANS_STMT_COMMIT_PREPARED;

@@ -14,16 +14,17 @@ CREATE FUNCTION osm.worker_status(
     OUT lag_max double precision,
     OUT last_error text,
     OUT last_error_code text,
-    OUT last_error_at timestamptz)
+    OUT last_error_at timestamptz,
+    OUT calendars_short integer)
 RETURNS SETOF record
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_worker_status';
 COMMENT ON FUNCTION osm.worker_status() IS
 'The background worker database by database, since the server started: what its last look found '
 '(state), last pass, next instant due, terms flagged and warnings written, lag of its passes in '
-'milliseconds, last error. Members of pg_read_all_stats see every database, others the current '
-'one. No row where osm_workflow is not in shared_preload_libraries. View osm.worker_status shows '
-'the same.';
+'milliseconds, last error, calendars to be loaded. Members of pg_read_all_stats see every '
+'database, others the current one. No row where osm_workflow is not in shared_preload_libraries. '
+'View osm.worker_status shows the same.';
 
 CREATE FUNCTION osm.worker_launcher(
     OUT pid integer,
