@@ -30,7 +30,7 @@ COMMENT ON COLUMN osm.worker_status.calendars_short IS
 'has looked.';
 
 -- Hazard that shaped this view: open terms are a million, those on guessed days few as a rule. A
--- term on guessed days ends no sooner than the known ones do, so the index of due instants finds it.
+-- term on guessed days ends no sooner than the known days do: the index of due instants finds it.
 CREATE VIEW osm.calendar_shortage AS
 WITH current_act AS (
     SELECT g.id, g.calendar
