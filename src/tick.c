@@ -18,6 +18,7 @@
 #include "utils/builtins.h"
 
 #include "osm_workflow.h"
+#include "osm_worker.h"
 #include "spi_plan.h"
 #include "step.h"
 
@@ -281,6 +282,13 @@ osm_tick(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+	if (osm_is_subscriber())
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("terms that are replicated from another database are not watched here"),
+				 errdetail("Table \"%s\" belongs to a subscription; the publisher flags what is "
+						   "late, and that arrives here.", "osm.clock"),
+				 errhint("To take over from the publisher, drop the subscription.")));
 
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)

@@ -16,7 +16,7 @@ use Test::More;
 use Time::HiRes;
 
 our @EXPORT = qw(worker_node worker_database due_at unflagged wait_flagged worker_pid
-  launcher_pid wait_for status wait_ready log_position log_since);
+  launcher_pid wait_for status wait_ready log_position log_since all_rows nothing_doubled);
 
 # worker_node NAME, CONF: a server with the library preloaded, started; it survives a crash of one
 # of its processes, which the test framework's own settings would not let it.
@@ -164,6 +164,33 @@ sub log_since
 {
 	my ($node, $position) = @_;
 	return substr(slurp_file($node->logfile), $position);
+}
+
+# all_rows NODE, DATABASE: a line per table of schema osm, with a checksum of its rows.
+sub all_rows
+{
+	my ($node, $database) = @_;
+	my @tables = split /\n/, $node->safe_psql($database, "SELECT c.oid::regclass FROM pg_class AS c
+		WHERE c.relnamespace = 'osm'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1");
+	die 'no tables' if @tables < 20;
+	return $node->safe_psql($database, join ' UNION ALL ', map {
+		"SELECT '$_', count(*), md5(string_agg(t::text, E'\n' ORDER BY t::text)) FROM $_ AS t"
+	} @tables);
+}
+
+# nothing_doubled NODE, DATABASE, COUNT, WHAT: so many terms, each flagged and told of exactly once,
+# and every chain of events whole.
+sub nothing_doubled
+{
+	my ($node, $database, $count, $what) = @_;
+	return is($node->safe_psql($database, "SELECT (SELECT count(*) FROM osm.clock),
+			(SELECT count(*) FROM osm.clock WHERE flagged_at > due_at),
+			(SELECT count(*) FROM osm.notification WHERE kind = 'breach'),
+			(SELECT count(DISTINCT clock_id) FROM osm.notification WHERE kind = 'breach'),
+			(SELECT count(*) FROM osm.incident AS i WHERE osm.verify_chain(i.id) IS NULL
+				AND i.event_seq = (SELECT count(*) FROM osm.event AS e
+					WHERE e.incident_id = i.id))"),
+		join('|', ($count) x 5), $what);
 }
 
 1;
