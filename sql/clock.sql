@@ -88,6 +88,9 @@ SELECT osm.define_regulation('{"type": "regulation", "code": "clocks", "edition"
     {"name": "share", "title": "Доля", "starts_on": ["route"], "stops_on": ["submit"],
         "scope": "assignment",
      "term": "2 hours", "responsible": "executor", "clause": "1"},
+    {"name": "one", "title": "Один", "starts_on": ["promise"], "stops_on": ["route/one"],
+        "cancels_on": ["route/several"],
+     "term": "30 minutes", "responsible": "clerk", "clause": "1"},
     {"name": "review", "title": "Реп", "starts_on": ["submit"], "stops_on": ["approve"],
         "scope": "reply",
      "term": "1 hour", "responsible": "clerk", "clause": "1"}]}') \g /dev/null
@@ -172,13 +175,34 @@ SELECT try.step(:i, '03 10:01', 'finish');
 SELECT try.clock(:i, 'answer', 'may'), try.overdue(:i);
 
 \echo
-\echo == cancel: no verdict; a final state cancels what is left
+\echo == cancel: no verdict; a final state cancels what is left; what is late by then was missed
 SELECT try.new('02 10:00') AS i \gset
 SELECT try.step(:i, '02 11:00', 'halt');
 SELECT try.clock(:i, 'answer');
 SELECT try.step(:i, '05 11:00', 'finish');
 SELECT try.clock(:i, 'answer', 'days', 'hours', 'route', 'advice', 'may');
 SELECT try.overdue(:i);
+SELECT try.new('02 10:00') AS i \gset
+SELECT try.step(:i, '03 10:01', 'halt');
+SELECT try.clock(:i, 'answer'), try.overdue(:i);
+SELECT c ->> 'change', c ->> 'verdict' FROM osm.event,
+    jsonb_array_elements(details -> 'clocks') AS c
+WHERE incident_id = :i AND action = 'halt' AND c ->> 'rule' = 'answer';
+SELECT try.step(:i, '05 11:00', 'finish');
+SELECT try.clock(:i, 'answer'), try.overdue(:i);
+-- the same action of another kind, for which the act has another term: none was breached
+SELECT try.new('02 10:00') AS i \gset
+SELECT try.step(:i, '02 11:00', 'promise');
+SELECT try.tick('02 11:31') ~ '^[1-9]' AS some;
+SELECT try.clock(:i, 'one');
+SELECT try.step(:i, '02 12:00', 'route', '{"bodies": ["roads", "parks"]}');
+SELECT try.clock(:i, 'one');
+-- flagged, then cancelled by a step that is recorded late
+SELECT try.new('02 10:00') AS i \gset
+SELECT try.tick('03 10:01') ~ '^[1-9]' AS some;
+SELECT try.step(:i, '03 11:00', 'halt', '{"occurred_at": "2026-03-03 09:00+03",
+    "backdate_reason": "сбой"}');
+SELECT try.clock(:i, 'answer'), try.overdue(:i);
 
 \echo
 \echo == pause and resume: the rest of the hours, the working days of the pause
@@ -318,6 +342,38 @@ SELECT n.kind, r.name, o.login, to_char(timezone('Europe/Moscow', n.deliver_afte
 FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id
     JOIN osm.clock AS c ON c.id = n.clock_id
 JOIN osm.clock_rule AS r ON r.id = c.rule_id WHERE n.incident_id = :i ORDER BY n.id;
+
+\echo
+\echo == a breach that a step finds before any pass is what a pass would have made of it
+CREATE VIEW try.breach AS
+SELECT c.incident_id, r.name, c.state, c.flagged_at IS NOT NULL AS flagged, i.overdue_since,
+    ARRAY(SELECT concat_ws(' ', o.login, n.subject = concat(r.title, ': ', i.id), n.data ->> 'rule',
+                           (n.data ->> 'due_at')::timestamptz = c.due_at, n.about_at = c.due_at)
+          FROM osm.notification AS n JOIN osm.official AS o ON o.id = n.recipient_id
+          WHERE n.clock_id = c.id AND n.kind = 'breach' ORDER BY 1) AS told
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+JOIN osm.incident AS i ON i.id = c.incident_id;
+-- the same steps: with a pass before each of them, and with none
+SELECT try.new('02 10:00') AS pass \gset
+SELECT try.tick('02 10:31') ~ '^[1-9]' AS some;
+SELECT try.step(:pass, '02 10:40', 'route', '{"bodies": ["roads"]}');
+SELECT try.step(:pass, '02 10:45', 'touch');
+SELECT try.tick('03 10:01') ~ '^[1-9]' AS some;
+SELECT try.step(:pass, '03 10:02', 'ask');
+SELECT try.step(:pass, '03 10:03', 'finish');
+SELECT try.new('02 10:00') AS none \gset
+SELECT try.step(:none, '02 10:40', 'route', '{"bodies": ["roads"]}');
+SELECT try.step(:none, '02 10:45', 'touch');
+SELECT try.step(:none, '03 10:02', 'ask');
+SELECT try.step(:none, '03 10:03', 'finish');
+SELECT name, state, flagged, overdue_since, told FROM try.breach WHERE incident_id = :none
+AND flagged ORDER BY name;
+SELECT name, state, flagged, overdue_since, told FROM try.breach WHERE incident_id = :pass
+EXCEPT SELECT name, state, flagged, overdue_since, told FROM try.breach WHERE incident_id = :none;
+-- and a pass that comes later adds nothing
+SELECT count(*) AS told FROM osm.notification \gset
+SELECT try.tick('03 10:03') ~ '^[0-9]' AS ran;
+SELECT count(*) - :told AS told_again FROM osm.notification WHERE incident_id <= :none;
 
 \echo
 \echo == recorded late, done in time: met, whatever was flagged meanwhile

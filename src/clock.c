@@ -30,9 +30,35 @@ use_time(Clock *clock, TimestampTz until)
 	clock->used.time += stretch.time;
 }
 
+/* flag_breach marks a breach no pass has found yet. */
+static void
+flag_breach(Clock *clock)
+{
+	clock->newly_flagged = !clock->flagged && clock->rule->armed;
+	clock->flagged = true;
+}
+
 /*
- * end_clock stops a clock with a verdict, or cancels it.  A term whose end takes an
- * action is nobody's to keep: ended too late for that, it has no verdict either.
+ * ends_otherwise tells whether a clock that a step cancels ends with that very action
+ * where it is of another kind: the act has another term for it then.
+ */
+static bool
+ends_otherwise(const Clock *clock, const char *action)
+{
+	const ActTriggers *stops_on = &clock->rule->stops_on;
+
+	for (int i = 0; i < stops_on->n; i++)
+	{
+		if (strcmp(stops_on->items[i].action, action) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * end_clock stops a clock with a verdict, or cancels it: without one, unless it was
+ * late already, for what was breached stays so.  A term whose end takes an action is
+ * nobody's to keep: ended too late for that, it has no verdict either.
  */
 static void
 end_clock(Clocks *clocks, Clock *clock, bool cancelled)
@@ -40,8 +66,8 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 	Step	   *step = clocks->step;
 	TimestampTz t = step->occurred_at;
 	bool		paused = clock->state == CLOCK_PAUSED;
+	bool		late = (paused ? clock->paused_at : t) > clock->due_at;
 
-	cancelled |= clock->rule->on_due != NULL && (paused ? clock->paused_at : t) > clock->due_at;
 	if (paused)
 		osm_clock_write_segment(step, clock, clock->paused_at, t, "pause");
 	else
@@ -49,16 +75,20 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 		use_time(clock, t);
 		osm_clock_write_segment(step, clock, clock->resumed_at, t, "run");
 	}
-	if (cancelled)
-		clock->state = CLOCK_CANCELLED;
+	if (late && clock->rule->on_due == NULL &&
+		(!cancelled || (clock->rule->armed && !ends_otherwise(clock, step->action->name))))
+		clock->state = CLOCK_MISSED;
 	else
-		clock->state = (paused ? clock->paused_at : t) <= clock->due_at ? CLOCK_MET : CLOCK_MISSED;
+		clock->state = late || cancelled ? CLOCK_CANCELLED : CLOCK_MET;
 	clock->dirty = true;
-	osm_clock_note(step, clock, cancelled ? "cancel" : "stop",
-		 cancelled ? NULL : osm_clock_state_names[clock->state], NULL);
+	osm_clock_note(step, clock, cancelled || clock->state == CLOCK_CANCELLED ? "cancel" : "stop",
+				   clock->state == CLOCK_CANCELLED ? NULL : osm_clock_state_names[clock->state],
+				   NULL);
 	/* a step recorded late may have been in time: the flag was punctual and yet wrong */
-	if (!cancelled)
-		clock->flagged = clock->state == CLOCK_MISSED;
+	if (clock->state == CLOCK_MISSED)
+		flag_breach(clock);
+	else
+		clock->flagged = false;
 }
 
 static void
@@ -72,7 +102,7 @@ pause_clock(Clocks *clocks, Clock *clock)
 	clock->paused_at = step->occurred_at;
 	/* the pass over what is due does not see a paused clock */
 	if (clock->rule->armed && clock->rule->on_due == NULL && step->occurred_at > clock->due_at)
-		clock->flagged = true;
+		flag_breach(clock);
 	clock->dirty = true;
 	osm_clock_note(step, clock, "pause", NULL, NULL);
 }

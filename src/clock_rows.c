@@ -188,7 +188,7 @@ next_warning(const Clock *clock, TimestampTz now, TimestampTz *warn_at)
 
 /*
  * write_overdue dates the incident's lateness by the earliest outer term that
- * was missed or is flagged; a cancelled one has no verdict.
+ * was missed or is flagged.
  */
 static void
 write_overdue(Clocks *clocks)
@@ -351,6 +351,8 @@ osm_clocks_write(Clocks *clocks)
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 				18, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
+			if (clock->newly_flagged && clock->flagged)
+				osm_tell_of_breach(clock->id, step->authority_id, step->recorded_at);
 		}
 		if (clock->state == CLOCK_RUNNING &&
 			(clock->rule->on_due != NULL || (clock->rule->armed && !clock->flagged)))

@@ -167,6 +167,9 @@ extern void osm_take_own_step(const OwnStep *own);
 extern void osm_prepare_own_step(Step *step, const OwnStep *own);
 extern int	osm_take_due_actions(TimestampTz now);
 
+/* tick.c */
+extern void osm_tell_of_breach(int64 clock_id, int64 authority_id, TimestampTz now);
+
 /* recalculate.c */
 extern int	osm_recalculate_some(TimestampTz now);
 

@@ -80,6 +80,7 @@ static const char *const flag_sql =
 	"  UPDATE osm.clock AS c SET flagged_at = $1, warn_at = NULL FROM due AS d "
 	"  WHERE c.id OPERATOR(pg_catalog.=) d.id AND c.authority_id OPERATOR(pg_catalog.=) d.authority_id "
 	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.flagged_at IS NULL "
+	"    AND c.due_at OPERATOR(pg_catalog.<) $1 "
 	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, c.outer_term, c.binding, d.event_seq), "
 	"overdue AS ("
 	"  UPDATE osm.incident AS i SET overdue_since = f.since "
@@ -93,6 +94,16 @@ static const char *const flag_sql =
 										 "FROM (SELECT pg_catalog.count(*) AS n FROM flagged) AS f "
 										 "LEFT JOIN (SELECT due_at, id FROM due "
 										 "  ORDER BY due_at DESC, id DESC LIMIT 1) AS l ON true";
+
+/* the message of a breach that a step found before any pass did; $2 and $3 are the clock's key */
+static const char *const tell_sql =
+	"WITH flagged AS ("
+	"  SELECT c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, i.event_seq "
+	"  FROM osm.clock AS c "
+	"  JOIN osm.incident AS i ON i.id OPERATOR(pg_catalog.=) c.incident_id "
+	"    AND i.authority_id OPERATOR(pg_catalog.=) c.authority_id "
+	"  WHERE c.id OPERATOR(pg_catalog.=) $2 AND c.authority_id OPERATOR(pg_catalog.=) $3) "
+	NOTIFY_RESPONSIBLE("flagged", "breach", "c.due_at");
 
 static const char *const warn_sql =
 	"WITH due AS ("
@@ -213,6 +224,26 @@ warn_batch(SPIPlanPtr *slot, TimestampTz now)
 	Datum		value = TimestampTzGetDatum(now);
 
 	return write_batch(slot, warn_sql, 1, types, &value);
+}
+
+/*
+ * osm_tell_of_breach writes what a pass would have written of a breach, for a step
+ * that flags it itself.  SPI is connected, the owner of the tables is the current user.
+ */
+void
+osm_tell_of_breach(int64 clock_id, int64 authority_id, TimestampTz now)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TIMESTAMPTZOID, INT8OID, INT8OID};
+	MemoryContext context = CurrentMemoryContext;
+	Datum		values[3];
+
+	values[0] = TimestampTzGetDatum(now);
+	values[1] = Int64GetDatum(clock_id);
+	values[2] = Int64GetDatum(authority_id);
+	if (osm_spi_run(&plan, tell_sql, lengthof(values), types, values, NULL, SPI_OK_INSERT) > 0)
+		osm_worker_note_messages();
+	MemoryContextSwitchTo(context);
 }
 
 /* What waits, by kind; DT_NOEND for none. */

@@ -105,7 +105,8 @@ CREATE TEMP TABLE owed AS
 WITH mark AS (
     SELECT s.incident, t.rule, t.calendar, t.term, w.id, extract(epoch FROM w.at) AS at,
         n.names && t.starts AS starts, n.names && t.stops AS stops, n.names && t.cancels AS cancels,
-        n.names && t.pauses AS pauses, n.names && t.resumes AS resumes
+        n.names && t.pauses AS pauses, n.names && t.resumes AS resumes,
+        EXISTS (SELECT FROM unnest(t.stops) o WHERE split_part(o, '/', 1) = s.action) AS otherwise
     FROM said s JOIN replay.step w ON w.log = :'log' AND w.row_no = s.row_no AND w.part = s.step
     CROSS JOIN LATERAL (SELECT ARRAY[s.action, s.action || '/' || CASE s.action
         WHEN 'route' THEN 'one' ELSE coalesce((s.verdict).kind, '') END]) n (names)
@@ -121,6 +122,7 @@ WITH mark AS (
 ), term AS (
     SELECT incident, rule, cycle, max(at) FILTER (WHERE stops OR cancels) AS ended,
         bool_or(cancels AND NOT stops) AS cancelled,
+        bool_or(cancels AND NOT stops AND otherwise) AS otherwise,
         array_agg(at ORDER BY id) FILTER (WHERE pauses) AS pauses,
         array_agg(at ORDER BY id) FILTER (WHERE resumes) AS resumes,
         calendar, term, min(at) FILTER (WHERE starts) AS started
@@ -128,7 +130,8 @@ WITH mark AS (
 )
 SELECT incident, rule, cycle, pauses, due, CASE
     WHEN ended IS NULL AND cardinality(pauses) > coalesce(cardinality(resumes), 0) THEN 'paused'
-    WHEN ended IS NULL THEN 'running' WHEN cancelled THEN 'cancelled'
+    WHEN ended IS NULL THEN 'running'
+    WHEN cancelled AND (otherwise OR ended <= due) THEN 'cancelled'
     WHEN ended <= due THEN 'met' ELSE 'missed' END AS state
 FROM term, due_of(calendar, started, term, pauses, resumes) due;
 
