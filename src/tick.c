@@ -11,10 +11,13 @@
 #include "postgres.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
+#include "commands/extension.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
 
 #include "osm_workflow.h"
@@ -313,6 +316,14 @@ osm_tick(PG_FUNCTION_ARGS)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
+
+	/*
+	 * Whoever drops the extension waits here, or is waited for, with nothing else
+	 * locked by us: in the middle of a pass it would be a deadlock.
+	 */
+	LockDatabaseObject(ExtensionRelationId, get_extension_oid("osm_workflow", false), 0,
+					   AccessShareLock);
+	(void) get_extension_oid("osm_workflow", false);
 	if (osm_is_subscriber())
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
