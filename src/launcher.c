@@ -553,6 +553,7 @@ osm_launcher_main(Datum main_arg)
 	if (osm_worker_shared == NULL || RecoveryInProgress())
 		proc_exit(0);
 
+	osm_worker_pin_settings();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	launcher_enter();
 	SetConfigOption("application_name", "osm_workflow launcher", PGC_USERSET, PGC_S_SESSION);

@@ -758,6 +758,24 @@ wait_for_more(const OsmPass *pass, TimestampTz worked_at)
 }
 
 /*
+ * osm_worker_pin_settings keeps off, in the launcher and in workers, what a database,
+ * a role or the configuration file sets for sessions that somebody waits for: limits
+ * that would end a pass or the process, and an isolation in which a pass would fail
+ * because of a step at the same time.  To be called before the process connects.
+ */
+void
+osm_worker_pin_settings(void)
+{
+	SetConfigOption("statement_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+#if PG_VERSION_NUM >= 170000
+	SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+#endif
+	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET,
+					PGC_S_OVERRIDE);
+}
+
+/*
  * osm_worker_main is the worker of the database whose OID is its argument.
  */
 void
@@ -774,6 +792,7 @@ osm_worker_main(Datum main_arg)
 	if (osm_worker_shared == NULL || RecoveryInProgress() || !enter())
 		proc_exit(0);
 
+	osm_worker_pin_settings();
 	BackgroundWorkerInitializeConnectionByOid(own_database, InvalidOid, 0);
 	SetConfigOption("application_name", "osm_workflow worker", PGC_USERSET, PGC_S_SESSION);
 	StartTransactionCommand();

@@ -139,6 +139,9 @@ extern void osm_read_calendars(OsmPass *pass);
 extern void osm_report_calendars(OsmWorkerSlot *slot, const char *database, const OsmPass *pass,
 								 const ErrorData *error);
 
+/* worker.c: settings of the launcher and of workers */
+extern void osm_worker_pin_settings(void);
+
 /* worker_signal.c: what sessions tell the launcher */
 extern void osm_worker_signal_init(void);
 

@@ -48,7 +48,8 @@ due_at($primary, $db, "clock_timestamp() + interval '4 s'");
 wait_for($standby, $db, "SELECT count(*) = $burst + 2 AND count(flagged_at) > 900 FROM osm.clock",
 	'half of a burst is flagged, and has reached the standby');
 $primary->poll_query_until($db, "SELECT count(*) = 1 FROM pg_locks
-	WHERE locktype = 'advisory' AND NOT granted") or die 'the worker is not in the midst of a batch';
+	WHERE locktype = 'advisory' AND NOT granted")
+  or die 'the worker is not in the midst of a batch';
 $primary->stop('immediate');
 $gate->{run}->finish;
 my $left = unflagged($standby, $db);
