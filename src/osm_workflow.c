@@ -23,6 +23,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
+#include "utils/varlena.h"
 
 #include "osm_workflow.h"
 #include "osm_worker.h"
@@ -108,6 +109,24 @@ assign_simulated_now(const char *newval, void *extra)
 }
 
 /*
+ * check_databases accepts a list of names as SQL spells them.  Whether databases of
+ * these names are there is not known here: the launcher says it.
+ */
+static bool
+check_databases(char **newval, void **extra, GucSource source)
+{
+	char	   *copy = pstrdup(*newval ? *newval : "");
+	List	   *names = NIL;
+	bool		ok = SplitIdentifierString(copy, ',', &names);
+
+	if (!ok)
+		GUC_check_errdetail("The value must be names of databases, separated by commas.");
+	list_free(names);
+	pfree(copy);
+	return ok;
+}
+
+/*
  * _PG_init defines the settings and, in the postmaster, registers the worker.
  */
 void
@@ -120,7 +139,7 @@ _PG_init(void)
 	DefineCustomStringVariable(
 		"osm_workflow.databases",
 		"Comma-separated list of databases the worker serves; empty for all that have the extension.",
-		NULL, &osm_worker_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, NULL, NULL, NULL);
+		NULL, &osm_worker_databases, "", PGC_SIGHUP, GUC_LIST_INPUT, check_databases, NULL, NULL);
 	DefineCustomIntVariable("osm_workflow.naptime",
 							"Time between the launcher's safety passes.",
 							NULL, &osm_worker_naptime, 60, 1, 86400,
