@@ -1,12 +1,13 @@
 /*-------------------------------------------------------------------------
  * own_step.c
- *	  Steps nobody takes: terms recalculated because a calendar changed, and
- *	  the action an act wants taken when a term ends (silence closes a case).
+ *	  Steps of the engine's own: terms recalculated because a calendar changed,
+ *	  the action an act wants taken when a term ends (silence closes a case), and
+ *	  the excuse of a breach.
  *
  * They pass the same door as everybody's steps, an UPDATE of osm.incident, so
  * that lock, event and chain are those of any step.  What lets them pass the
- * guard is a pointer only this library can set, for one write each.  Their
- * actor is 0: nobody.
+ * guard is a pointer only this library can set, for one write each.  But for the
+ * excuse their actor is 0: nobody.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -93,7 +94,9 @@ osm_prepare_own_step(Step *step, const OwnStep *own)
 	step->occurred_at = Max(Min(own->occurred_at, step->recorded_at), previous);
 	step->reply_kind = osm_row_text(&step->before, COL_REPLY_KIND);
 	step->urgent = osm_step_is_urgent(step->act, &step->after);
-	if (own->recalculates != NULL)
+	step->actor_id = own->actor_id;
+	step->acting_for_id = own->acting_for_id;
+	if (own->recalculates != NULL || own->excuses != 0)
 	{
 		step->action = palloc0(sizeof(ActAction));
 		step->action->name = step->action->title = pstrdup(own->action);
@@ -168,11 +171,11 @@ take_or_warn(EndedClock *clock, MemoryContext context)
 
 /*
  * has_ended tells whether a clock still waits for its action, now that the lock of
- * its incident is held: another pass, or an earlier action of this one, may have
- * ended it since it was found.
+ * its incident is held: another pass, a step, or an earlier action of this pass may
+ * have ended or moved it since it was found.
  */
 static bool
-has_ended(const EndedClock *clock, TimestampTz now)
+has_ended(const EndedClock *clock)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
@@ -180,24 +183,24 @@ has_ended(const EndedClock *clock, TimestampTz now)
 
 	values[0] = Int64GetDatum(clock->id);
 	values[1] = Int64GetDatum(clock->step.authority_id);
-	values[2] = TimestampTzGetDatum(now);
+	values[2] = TimestampTzGetDatum(clock->step.occurred_at);
 	return osm_spi_run(&plan,
 					   "SELECT FROM osm.clock WHERE id OPERATOR(pg_catalog.=) $1 "
 					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
 					   "AND state OPERATOR(pg_catalog.=) 'running' AND on_due "
-					   "AND due_at OPERATOR(pg_catalog.<) $3",
+					   "AND due_at OPERATOR(pg_catalog.=) $3",
 					   3, types, values, NULL, SPI_OK_SELECT) > 0;
 }
 
 /* take_action takes the action of a clock and takes it off the list. */
 static void
-take_action(EndedClock *clock, TimestampTz now, MemoryContext context)
+take_action(EndedClock *clock, MemoryContext context)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID};
 	Datum		values[2];
 
-	if (!has_ended(clock, now))
+	if (!has_ended(clock))
 		return;
 	take_or_warn(clock, context);
 	values[0] = Int64GetDatum(clock->id);
@@ -259,7 +262,7 @@ osm_take_due_actions(TimestampTz now)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		take_action(&clocks[i], now, context);
+		take_action(&clocks[i], context);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

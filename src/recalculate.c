@@ -6,16 +6,23 @@
  * changes one must not wait for a million clocks, so the change only leaves a
  * row behind, and osm.tick() works it off a few hundred incidents at a time;
  * each moved term is an event with the old and the new due instant.
+ *
+ * The hazard that shaped the order of work: a step that counted on the calendar
+ * as it was may commit after the change and after the pass, which cannot see it.
+ * So a pass that finds others writing comes once more when they are through.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/json.h"
 #include "utils/tuplestore.h"
 
@@ -300,6 +307,30 @@ recalculate_incident(const OpenIncident *incident, const char *calendar, const A
 }
 
 /*
+ * lock_incident takes the lock of an incident.  If somebody works on it, it waits,
+ * or returns false.
+ */
+static bool
+lock_incident(const OpenIncident *incident, bool wait)
+{
+	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr waiting_plan = NULL;
+	static const Oid types[] = {INT8OID, INT8OID};
+	Datum		values[2];
+
+	values[0] = Int64GetDatum(incident->id);
+	values[1] = Int64GetDatum(incident->authority_id);
+	return osm_spi_run(wait ? &waiting_plan : &plan,
+					   wait ?
+					   "SELECT FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+					   "AND authority_id OPERATOR(pg_catalog.=) $2 FOR NO KEY UPDATE" :
+					   "SELECT FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
+					   "FOR NO KEY UPDATE SKIP LOCKED",
+					   2, types, values, NULL, SPI_OK_SELECT) > 0;
+}
+
+/*
  * osm.recalculate(calendar, dry_run): counts the open clocks on a calendar, and
  * on those that lie over it, again, and returns a row for each that changes; as
  * a dry run it only looks.  42704 if there is no such calendar.
@@ -325,6 +356,9 @@ osm_recalculate(PG_FUNCTION_ARGS)
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
+		/* or else a pass that moves the same clocks would leave nothing to move */
+		if (!dry_run)
+			(void) lock_incident(&incidents[i], true);
 		(void) recalculate_incident(&incidents[i], calendar, &family, dry_run,
 									 (ReturnSetInfo *) fcinfo->resultinfo);
 	}
@@ -333,77 +367,137 @@ osm_recalculate(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* is_free takes the lock of an incident, unless somebody works on it: then false. */
+/* What is asked for, and how far it has come. */
+typedef struct Request
+{
+	char	   *calendar;
+	int64		after;			/* incidents up to this one are done */
+	bool		again;			/* all of it is to be done again, when ... */
+	Datum		writers;		/* ... these virtual transactions are over */
+} Request;
+
+/* other transactions that have written, or are about to write, in osm.incident; $1: of these */
+#define WRITERS(columns, of_these) \
+	"SELECT " columns " FROM pg_catalog.pg_locks AS l " \
+	"WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted " \
+	"AND l.mode OPERATOR(pg_catalog.=) 'RowExclusiveLock' " \
+	"AND l.relation OPERATOR(pg_catalog.=) 'osm.incident'::pg_catalog.regclass " \
+	"AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d " \
+	"  WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) " \
+	"AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() " of_these
+
+/*
+ * next_request takes the oldest request that need not wait, unless somebody else is
+ * at it; false for none.
+ */
 static bool
-is_free(const OpenIncident *incident)
+next_request(Request *request, MemoryContext context)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Datum		values[2];
+	static SPIPlanPtr writers_plan = NULL;
+	TransactionId changer;
+	bool		isnull;
 
-	values[0] = Int64GetDatum(incident->id);
-	values[1] = Int64GetDatum(incident->authority_id);
-	return osm_spi_run(&plan,
-					   "SELECT FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
-					   "AND authority_id OPERATOR(pg_catalog.=) $2 "
-					   "FOR NO KEY UPDATE SKIP LOCKED",
-					   2, types, values, NULL, SPI_OK_SELECT) > 0;
+	if (osm_spi_run(
+			&plan,
+			"SELECT calendar, after_incident, waits_for, xmin FROM osm.recalculation "
+			"WHERE after_incident OPERATOR(pg_catalog.>) 0 OR waits_for IS NULL OR NOT EXISTS ("
+			WRITERS("", "AND l.virtualtransaction OPERATOR(pg_catalog.=) ANY (waits_for)") ") "
+			"ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED",
+			0, NULL, NULL, NULL, SPI_OK_SELECT) == 0)
+		return false;
+	MemoryContextSwitchTo(context);
+	request->calendar = osm_spi_text(SPI_tuptable->vals[0], 1);
+	request->after = osm_spi_int64(SPI_tuptable->vals[0], 2);
+	request->writers = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 3, &isnull);
+	request->again = !isnull;
+	if (request->again)
+		request->writers = datumCopy(request->writers, false, -1);
+	changer = DatumGetTransactionId(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
+	if (request->after > 0)
+		return true;
+	if (request->again)
+	{
+		/* this time there is nobody to be waited for */
+		request->again = false;
+		return true;
+	}
+
+	/* a commit is seen a moment before the word that the calendar is another is spread */
+	if (!TransactionIdIsCurrentTransactionId(changer))
+		XactLockTableWait(changer, NULL, NULL, XLTW_None);
+	(void) osm_spi_run(&writers_plan,
+					   WRITERS("pg_catalog.array_agg(DISTINCT l.virtualtransaction)", ""),
+					   0, NULL, NULL, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(context);
+	request->writers = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	request->again = !isnull;
+	if (request->again)
+		request->writers = datumCopy(request->writers, false, -1);
+	return true;
+}
+
+/* leave_request writes down how far a request has come; it goes when all is done. */
+static void
+leave_request(const Request *request, bool done)
+{
+	static SPIPlanPtr advance_plan = NULL;
+	static SPIPlanPtr finish_plan = NULL;
+	static const Oid types[] = {TEXTOID, INT8OID, TEXTARRAYOID};
+	Datum		values[3];
+	char		nulls[4] = "   ";
+
+	values[0] = CStringGetTextDatum(request->calendar);
+	if (done && !request->again)
+	{
+		(void) osm_spi_run(&finish_plan,
+						   "DELETE FROM osm.recalculation WHERE calendar OPERATOR(pg_catalog.=) $1",
+						   1, types, values, NULL, SPI_OK_DELETE);
+		return;
+	}
+	values[1] = Int64GetDatum(done ? 0 : request->after);
+	values[2] = request->writers;
+	nulls[2] = request->again ? ' ' : 'n';
+	(void) osm_spi_run(&advance_plan,
+					   "UPDATE osm.recalculation SET after_incident = $2, waits_for = $3 "
+					   "WHERE calendar OPERATOR(pg_catalog.=) $1",
+					   3, types, values, nulls, SPI_OK_UPDATE);
 }
 
 /*
  * osm_recalculate_some works off one batch of what is requested and returns how
- * many incidents it looked at; 0 if nothing is requested, or somebody else is at
- * it.  An incident somebody works on keeps the batch from being left behind, but
- * not what follows in it, nor the rest of the pass, which would wait with it.  SPI
- * is connected, the owner of the tables is the current user.
+ * many incidents it looked at; 0 if nothing is requested, or it has to wait.  An
+ * incident somebody works on keeps the batch from being left behind, but not what
+ * follows in it, nor the rest of the pass, which would wait with it.  SPI is
+ * connected, the owner of the tables is the current user.
  */
 int
 osm_recalculate_some(TimestampTz now)
 {
-	static SPIPlanPtr next_plan = NULL;
-	static SPIPlanPtr advance_plan = NULL;
-	static SPIPlanPtr finish_plan = NULL;
-	static const Oid types[] = {TEXTOID, INT8OID};
 	MemoryContext context = CurrentMemoryContext;
-	Datum		values[2];
-	char	   *calendar;
-	int64		after;
+	Request		request;
 	int64		busy = 0;
 	ActTexts	family;
 	OpenIncident *incidents;
 	int			n;
 	int			moved = 0;
 
-	if (osm_spi_run(&next_plan,
-					"SELECT calendar, after_incident FROM osm.recalculation "
-					"ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-					0, NULL, NULL, NULL, SPI_OK_SELECT) == 0)
+	if (!next_request(&request, context))
 		return 0;
-	calendar = osm_spi_text(SPI_tuptable->vals[0], 1);
-	after = osm_spi_int64(SPI_tuptable->vals[0], 2);
-	family = family_of(calendar, context);
-	n = open_incidents(&family, after, RECALCULATE_BATCH, context, &incidents);
+	family = family_of(request.calendar, context);
+	n = open_incidents(&family, request.after, RECALCULATE_BATCH, context, &incidents);
 	for (int i = 0; i < n; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (is_free(&incidents[i]))
-			moved += recalculate_incident(&incidents[i], calendar, &family, false, NULL);
+		if (lock_incident(&incidents[i], false))
+			moved += recalculate_incident(&incidents[i], request.calendar, &family, false, NULL);
 		else if (busy == 0)
 			busy = incidents[i].id;
 	}
-	values[0] = CStringGetTextDatum(calendar);
-	if (n < RECALCULATE_BATCH && busy == 0)
-		(void) osm_spi_run(&finish_plan,
-						   "DELETE FROM osm.recalculation WHERE calendar OPERATOR(pg_catalog.=) $1",
-						   1, types, values, NULL, SPI_OK_DELETE);
-	else
-	{
-		values[1] = Int64GetDatum(busy != 0 ? busy - 1 : incidents[n - 1].id);
-		(void) osm_spi_run(&advance_plan,
-						   "UPDATE osm.recalculation SET after_incident = $2 "
-						   "WHERE calendar OPERATOR(pg_catalog.=) $1",
-						   2, types, values, NULL, SPI_OK_UPDATE);
-	}
+	if (n > 0)
+		request.after = busy != 0 ? busy - 1 : incidents[n - 1].id;
+	leave_request(&request, n < RECALCULATE_BATCH && busy == 0);
 	MemoryContextSwitchTo(context);
 	return busy != 0 ? moved : Max(n, 1);
 }
@@ -429,7 +523,8 @@ osm_request_recalculation(PG_FUNCTION_ARGS)
 	(void) osm_spi_run(&plan,
 					   "INSERT INTO osm.recalculation AS r (calendar, requested_at) VALUES ($1, $2) "
 					   "ON CONFLICT ON CONSTRAINT recalculation_pkey DO UPDATE "
-					   "SET requested_at = excluded.requested_at, after_incident = 0",
+					   "SET requested_at = excluded.requested_at, after_incident = 0, "
+					   "waits_for = NULL",
 					   2, types, values, NULL, SPI_OK_INSERT);
 	SPI_finish();
 	osm_become_user(&rights);

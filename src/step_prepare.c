@@ -484,15 +484,18 @@ osm_prepare_registration(Step *step)
 /*
  * last_event_was_seen tells whether the statement's snapshot shows the incident
  * at the event the step would follow.  A newer row version alone does not
- * settle it: flagging a breach writes the row too.
+ * settle it: flagging a breach writes the row too.  Nor does a newer event that
+ * only moved terms, of a calendar that changed: nobody is refused for that.
  */
 static bool
 last_event_was_seen(const Step *step, HeapTuple old_tuple)
 {
 	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr later_plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID, INT4OID};
 	TransactionId xmin = HeapTupleHeaderGetXmin(old_tuple->t_data);
 	Datum		values[3];
+	bool		isnull;
 
 	if (TransactionIdIsCurrentTransactionId(xmin) || HeapTupleHeaderXminFrozen(old_tuple->t_data) ||
 		!ActiveSnapshotSet() || !XidInMVCCSnapshot(xmin, GetActiveSnapshot()))
@@ -501,17 +504,27 @@ last_event_was_seen(const Step *step, HeapTuple old_tuple)
 	/* read-only execution keeps the statement's own snapshot */
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
-	values[2] = Int32GetDatum(step->seq - 1);
 	if (SPI_execute_plan(
 			osm_spi_plan(&plan,
-						 "SELECT 1 FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
-						 "AND authority_id OPERATOR(pg_catalog.=) $2 "
-						 "AND event_seq OPERATOR(pg_catalog.=) $3",
-						 3, types),
+						 "SELECT event_seq FROM osm.incident WHERE id OPERATOR(pg_catalog.=) $1 "
+						 "AND authority_id OPERATOR(pg_catalog.=) $2",
+						 2, types),
 			values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed");
 	MemoryContextSwitchTo(step->context);
-	return SPI_processed == 1;
+	if (SPI_processed != 1)
+		return false;
+	values[2] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (DatumGetInt32(values[2]) == step->seq - 1)
+		return true;
+	(void) osm_spi_run(
+		&later_plan,
+		"SELECT FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 "
+		"AND authority_id OPERATOR(pg_catalog.=) $2 AND seq OPERATOR(pg_catalog.>) $3 "
+		"AND (actor_id OPERATOR(pg_catalog.<>) 0 OR clause IS NOT NULL) LIMIT 1",
+		3, types, values, NULL, SPI_OK_SELECT);
+	MemoryContextSwitchTo(step->context);
+	return SPI_processed == 0;
 }
 
 /*

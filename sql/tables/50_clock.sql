@@ -32,12 +32,15 @@ CREATE TABLE osm.clock (
     warn_at timestamptz,
     due_cause text CHECK (due_cause IN ('set_term', 'raised_late', 'calendar')),
     excuse text,
+    excused_seq integer,
     PRIMARY KEY (id, authority_id),
     FOREIGN KEY (incident_id, authority_id) REFERENCES osm.incident (id, authority_id),
     FOREIGN KEY (assignment_id, authority_id) REFERENCES osm.assignment (id, authority_id),
     FOREIGN KEY (reply_id, authority_id) REFERENCES osm.reply (id, authority_id),
     CHECK ((state IN ('met', 'missed', 'cancelled')) = (stopped_at IS NOT NULL)),
-    CHECK ((state = 'paused') = (paused_at IS NOT NULL))
+    CHECK ((state = 'paused') = (paused_at IS NOT NULL)),
+    CHECK ((excuse IS NULL) = (excused_seq IS NULL)),
+    CHECK (excuse IS NULL OR flagged_at IS NOT NULL)
 ) WITH (fillfactor = 80);
 COMMENT ON TABLE osm.clock IS 'One run of one clock rule on one incident.';
 COMMENT ON COLUMN osm.clock.id IS 'Key.';
@@ -76,7 +79,9 @@ COMMENT ON COLUMN osm.clock.warn_at IS 'Next instant at which a warning is due; 
 COMMENT ON COLUMN osm.clock.due_cause IS
     'Why the due instant is not what the rule gave at the start: set_term (by hand), raised_late '
     '(past by the raising of the importance, so nobody''s breach), calendar (recalculated).';
-COMMENT ON COLUMN osm.clock.excuse IS 'Reason for which the breach was excused; the fact stays.';
+COMMENT ON COLUMN osm.clock.excuse IS
+    'Reason for which the breach was excused, by osm.excuse(); the fact stays.';
+COMMENT ON COLUMN osm.clock.excused_seq IS 'Event that excused it.';
 CREATE UNIQUE INDEX clock_run_key ON osm.clock
     (incident_id, rule_id, (coalesce(assignment_id, 0)), cycle_no, authority_id);
 CREATE INDEX clock_due_idx ON osm.clock (due_at, id) INCLUDE (authority_id)
@@ -91,7 +96,8 @@ CREATE INDEX clock_body_idx ON osm.clock (body_id, due_at, authority_id) WHERE o
 CREATE TABLE osm.recalculation (
     calendar text PRIMARY KEY REFERENCES osm.calendar (name) ON UPDATE CASCADE ON DELETE CASCADE,
     requested_at timestamptz NOT NULL,
-    after_incident bigint NOT NULL DEFAULT 0
+    after_incident bigint NOT NULL DEFAULT 0,
+    waits_for text[]
 );
 COMMENT ON TABLE osm.recalculation IS
     'Calendars that changed and whose open clocks are still to be counted again, by osm.tick().';
@@ -99,6 +105,9 @@ COMMENT ON COLUMN osm.recalculation.calendar IS
     'The calendar; those that lie over it are meant too.';
 COMMENT ON COLUMN osm.recalculation.requested_at IS 'When it changed.';
 COMMENT ON COLUMN osm.recalculation.after_incident IS 'Incidents up to this one are done.';
+COMMENT ON COLUMN osm.recalculation.waits_for IS
+    'Virtual transactions that may have counted before the change and had not committed when the '
+    'pass began: once they are over, all is done again. Null where there are none.';
 
 CREATE TABLE osm.clock_segment (
     clock_id bigint NOT NULL,
