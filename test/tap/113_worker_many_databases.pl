@@ -1,6 +1,6 @@
-# Two hundred databases whose terms end at the same instant: all are flagged, by no more workers at a
-# time than the server has room for, and then all is quiet. Far more databases than there are slots:
-# said once, and those that have one keep it.
+# Two hundred databases whose terms end at the same instant: all are flagged, by no more workers at
+# a time than the server has room for, and then all is quiet. Far more databases than there are
+# slots: said once, and those that have one keep it.
 use strict;
 use warnings;
 use FindBin;
@@ -79,8 +79,8 @@ my ($most, $seconds) = $stderr =~ /most (\d+), after ([0-9.-]+) s/;
 ok(defined $most, 'all are flagged') or diag $stderr;
 note "the last of ", $many + 1, " is flagged $seconds s after the instant, $most workers at a time";
 cmp_ok($most, '<=', $bound, 'never by more workers than half the places');
-is($node->safe_psql($db, "SELECT count(*), min(breaches), max(breaches), bool_and(last_error IS NULL)
-	FROM osm.worker_status WHERE database LIKE 'many%'"), $many + 1 . '|1|1|t',
+is($node->safe_psql($db, "SELECT count(*), min(breaches), max(breaches),
+		bool_and(last_error IS NULL) FROM osm.worker_status WHERE database LIKE 'many%'"), $many + 1 . '|1|1|t',
 	'one in each, without an error');
 is($node->safe_psql("many$_", 'SELECT count(flagged_at), bool_and(flagged_at > due_at)
 	FROM osm.clock'), '1|t', "the term in many$_ is") foreach 1, $many / 2, $many;
