@@ -47,6 +47,7 @@
 #include "storage/ipc.h"
 #include "storage/lmgr.h"
 #include "storage/lock.h"
+#include "storage/proc.h"
 #include "tcop/tcopprot.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
@@ -363,12 +364,15 @@ set_local(const char *name, const char *value)
  *
  * Nobody waits for a pass, and a crash loses nothing by its commit being written a
  * moment later: what it flagged, told and did is due again, and done again, once.
+ *
+ * It waits for locks half as long as others do before they look for a deadlock: if
+ * there is one, the pass has gone by then, and it is not them who are ended.
  */
 static void
 set_limits(void)
 {
 	set_local("search_path", "pg_catalog, pg_temp");
-	set_local("lock_timeout", "1s");
+	set_local("lock_timeout", psprintf("%d", Max(1, Min(DeadlockTimeout, 1000) / 2)));
 	set_local("jit", "off");
 	set_local("synchronous_commit", "off");
 	if (work_mem < 65536)
@@ -733,6 +737,8 @@ wait_for_more(const OsmPass *pass, TimestampTz worked_at)
 		if (orders.look_at <= now ||
 			(pass->simulated ? orders.due < pass->now : orders.due < now))
 			return true;
+		if (worked_at > now)
+			return false;		/* the clock was set back: not to stay for as long */
 
 		/* the head start, or a term that is due before we would have gone */
 		until = orders.crowded ? now : worked_at + (int64) osm_worker_idle * 1000;

@@ -55,7 +55,7 @@ sub seen
 
 due_at($node, $db, map { "clock_timestamp() + interval '$_ ms'" } 200, 600);
 wait_flagged($node, $db, 'terms are flagged, though a pass takes longer than every limit');
-my $expected = 'lock_timeout 1000, search_path pg_catalog, pg_temp, statement_timeout 0, '
+my $expected = 'lock_timeout 500, search_path pg_catalog, pg_temp, statement_timeout 0, '
   . 'synchronous_commit off, transaction_isolation read committed, work_mem %d';
 is(seen(), sprintf($expected, 65536), 'a pass has its own settings, and memory enough');
 wait_ready($node, $db);
