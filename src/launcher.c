@@ -10,8 +10,9 @@
  *
  * It never polls.  It sleeps until the earliest instant it knows of, is woken by
  * whoever commits an earlier one, and every naptime reads the list of databases
- * again, so that nothing rests on a wake-up alone.  It waits on its latch, which
- * also lets it absorb the barriers that dropping a database waits for.
+ * again, so that nothing rests on a wake-up alone, nor on a clock nobody sets.  It
+ * waits on its latch, which also lets it absorb the barriers that dropping a database
+ * waits for.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -510,6 +511,7 @@ look_everywhere(void)
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 	no_place_until = 0;
+	osm_worker_shared->asked_at = 0;
 	for (i = 0; i < osm_worker_shared->slots_used; i++)
 	{
 		if (OidIsValid(osm_worker_shared->slots[i].database))
@@ -579,6 +581,12 @@ osm_launcher_main(Datum main_arg)
 		reap();
 
 		now = GetCurrentTimestamp();
+		if (next_scan - now > (int64) osm_worker_naptime * USECS_PER_SEC)
+		{
+			/* the clock was set back; what was put off by it is not put off for as long */
+			look_everywhere();
+			next_scan = 0;
+		}
 		if (now >= next_scan || osm_worker_shared->rescan)
 		{
 			pgstat_report_activity(STATE_RUNNING, "reading the list of databases");
