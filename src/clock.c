@@ -30,9 +30,9 @@ use_time(Clock *clock, TimestampTz until)
 	clock->used.time += stretch.time;
 }
 
-/* flag_breach marks a breach no pass has found yet. */
-static void
-flag_breach(Clock *clock)
+/* osm_clock_flag marks a breach no pass has found yet. */
+void
+osm_clock_flag(Clock *clock)
 {
 	clock->newly_flagged = !clock->flagged && clock->rule->armed;
 	clock->flagged = true;
@@ -86,7 +86,7 @@ end_clock(Clocks *clocks, Clock *clock, bool cancelled)
 				   NULL);
 	/* a step recorded late may have been in time: the flag was punctual and yet wrong */
 	if (clock->state == CLOCK_MISSED)
-		flag_breach(clock);
+		osm_clock_flag(clock);
 	else
 		clock->flagged = false;
 }
@@ -100,9 +100,11 @@ pause_clock(Clocks *clocks, Clock *clock)
 	osm_clock_write_segment(step, clock, clock->resumed_at, step->occurred_at, "run");
 	clock->state = CLOCK_PAUSED;
 	clock->paused_at = step->occurred_at;
-	/* the pass over what is due does not see a paused clock */
-	if (clock->rule->armed && clock->rule->on_due == NULL && step->occurred_at > clock->due_at)
-		flag_breach(clock);
+	/* the pass over what is due does not see a paused clock, and may have come too early */
+	if (step->occurred_at <= clock->due_at)
+		clock->flagged = false;
+	else if (clock->rule->armed && clock->rule->on_due == NULL)
+		osm_clock_flag(clock);
 	clock->dirty = true;
 	osm_clock_note(step, clock, "pause", NULL, NULL);
 }
@@ -774,6 +776,11 @@ osm_step_clocks(Step *step)
 	{
 		(void) osm_clocks_recalculate(&clocks, step->own->recalculates);
 		osm_clocks_write(&clocks);
+		return;
+	}
+	if (step->own != NULL && step->own->excuses != 0)
+	{
+		osm_clocks_excuse(&clocks);
 		return;
 	}
 	osm_clocks_change(&clocks);

@@ -70,6 +70,8 @@ clock_is_open(const Clock *clock)
 extern Clock *osm_clock_add(Clocks *clocks);
 extern void osm_clock_note(Step *step, const Clock *clock, const char *change, const char *verdict,
 						   const TimestampTz *old_due);
+extern void osm_clock_flag(Clock *clock);
+extern void osm_clocks_excuse(Clocks *clocks);
 extern Clock *osm_clock_open(Clocks *clocks, const ActClockRule *rule, int64 assignment_id,
 							 int64 reply_id);
 extern void osm_clock_anchor_due(Clock *clock, const Clock *anchor);

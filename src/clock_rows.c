@@ -347,7 +347,10 @@ osm_clocks_write(Clocks *clocks)
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
 				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
-				"warn_at = $16, due_cause = $17, on_due = on_due OR $18 "
+				"warn_at = $16, due_cause = $17, on_due = on_due OR $18, "
+				/* what was excused of a breach undone does not excuse another */
+				"excuse = CASE WHEN $15 IS NOT NULL THEN excuse END, "
+				"excused_seq = CASE WHEN $15 IS NOT NULL THEN excused_seq END "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 				18, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);

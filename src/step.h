@@ -45,15 +45,18 @@ typedef struct StepAssignment
 	int			seq_no;
 } StepAssignment;
 
-/* a step nobody takes */
+/* a step of no transition, or one nobody takes */
 typedef struct OwnStep
 {
 	int64		incident_id;
 	int64		authority_id;
-	const char *action;			/* of the act, unless it recalculates */
+	const char *action;			/* of the act, unless it recalculates or excuses */
 	const char *details;		/* JSON object */
 	TimestampTz occurred_at;	/* never taken for later than now or earlier than the last step */
 	const ActTexts *recalculates;	/* calendars whose terms are counted again, or NULL */
+	int64		excuses;		/* clock whose breach is excused, or 0 */
+	int64		actor_id;		/* 0: nobody */
+	int64		acting_for_id;
 } OwnStep;
 
 typedef struct Step

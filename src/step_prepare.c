@@ -484,8 +484,9 @@ osm_prepare_registration(Step *step)
 /*
  * last_event_was_seen tells whether the statement's snapshot shows the incident
  * at the event the step would follow.  A newer row version alone does not
- * settle it: flagging a breach writes the row too.  Nor does a newer event that
- * only moved terms, of a calendar that changed: nobody is refused for that.
+ * settle it: flagging a breach writes the row too.  Nor does a newer event that is
+ * no step of the act (it has no clause): nobody is refused as a calendar moved terms
+ * or a breach was excused.
  */
 static bool
 last_event_was_seen(const Step *step, HeapTuple old_tuple)
@@ -521,7 +522,7 @@ last_event_was_seen(const Step *step, HeapTuple old_tuple)
 		&later_plan,
 		"SELECT FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 "
 		"AND authority_id OPERATOR(pg_catalog.=) $2 AND seq OPERATOR(pg_catalog.>) $3 "
-		"AND (actor_id OPERATOR(pg_catalog.<>) 0 OR clause IS NOT NULL) LIMIT 1",
+		"AND clause IS NOT NULL LIMIT 1",
 		3, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	return SPI_processed == 0;

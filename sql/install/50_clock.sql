@@ -9,6 +9,15 @@ COMMENT ON FUNCTION osm.tick() IS
     'changed, takes the actions acts want taken when a term ends (moved: incidents of both), and '
     'says when something is due next. What the worker does; for any scheduler where there is none.';
 
+CREATE FUNCTION osm.excuse(clock bigint, reason text) RETURNS osm.step
+    LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osm_excuse';
+COMMENT ON FUNCTION osm.excuse(bigint, text) IS
+    'Accepts a reason for the breach of a term, as an event of its incident. The breach stays; '
+    'reports show their rates with and without what is excused. It takes an official in a role of '
+    'the whole authority who does not answer for the term. Errors: 42704, OW001 for what was not '
+    'breached or is excused already, OW002, OW003 without a reason.';
+
 CREATE FUNCTION osm.recalculate(calendar text, dry_run boolean DEFAULT true,
         OUT incident bigint, OUT clock bigint, OUT rule text, OUT state text,
         OUT old_due_at timestamptz, OUT new_due_at timestamptz, OUT provisional boolean)

@@ -18,7 +18,7 @@ CREATE FUNCTION osm.simulate(
     OUT incident bigint, OUT rule text, OUT body text, OUT cycle_no integer,
     OUT was text, OUT was_due_at timestamptz, OUT was_stopped_at timestamptz,
     OUT would_be text, OUT started_at timestamptz, OUT due_at timestamptz,
-    OUT stopped_at timestamptz, OUT binding boolean, OUT outer_term boolean)
+    OUT stopped_at timestamptz, OUT binding boolean, OUT outer_term boolean, OUT excuse text)
     RETURNS SETOF record
     LANGUAGE sql STABLE PARALLEL UNSAFE ROWS 1000
     SET search_path = pg_catalog, pg_temp
@@ -34,7 +34,7 @@ AS $$
           AND (SELECT a.id FROM act AS a) IS NOT NULL
     ), real AS (
         SELECT p.id AS incident, r.name AS rule, c.assignment_id, c.cycle_no, c.started_at,
-               c.due_at, c.stopped_at, c.binding, c.outer_term,
+               c.due_at, c.stopped_at, c.binding, c.outer_term, c.excuse,
                CASE WHEN c.state = 'running' AND c.armed AND c.due_at < osm.now() THEN 'overdue'
                     ELSE c.state END AS state
         FROM past AS p
@@ -50,7 +50,7 @@ AS $$
     SELECT coalesce(o.incident, r.incident), coalesce(o.rule, r.rule), b.code,
            coalesce(o.cycle_no, r.cycle_no), r.state, r.due_at, r.stopped_at, o.state, o.started_at,
            o.due_at, o.stopped_at, coalesce(o.binding, r.binding),
-           coalesce(o.outer_term, r.outer_term)
+           coalesce(o.outer_term, r.outer_term), r.excuse
     FROM other AS o
     FULL JOIN real AS r ON r.incident = o.incident AND r.rule = o.rule AND r.cycle_no = o.cycle_no
         AND coalesce(r.assignment_id, 0) = coalesce(o.assignment_id, 0)
@@ -63,6 +63,6 @@ COMMENT ON FUNCTION osm.simulate(text, timestamptz, timestamptz, text) IS
     'What another edition (default: the one in force) would have judged of the incidents of an act '
     'detected in a period: one row a run of a clock, as it was and as it would be. was, would_be: '
     'met, missed, cancelled, running, overdue (running and past due), paused; null where there is '
-    'no such clock. Steps are taken as they were taken, at their times; a step the other edition '
-    'does not know starts and stops nothing. Shows what the caller may see and writes nothing. '
-    'Error 42704: no such edition.';
+    'no such clock; excuse: the reason accepted for a breach that was. Steps are taken as they '
+    'were taken, at their times; a step the other edition does not know starts and stops nothing. '
+    'Shows what the caller may see and writes nothing. Error 42704: no such edition.';

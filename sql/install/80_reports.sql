@@ -190,7 +190,8 @@ BEGIN
             LEFT JOIN osm.action AS a ON a.regulation_id = r.regulation_id AND a.name = e.action
         WHERE e.incident_id = c.incident_id
             AND e.authority_id = c.authority_id
-            AND x.change ->> 'change' = 'due'
+            AND x.change ->> 'change' IN ('due', 'recalculate')
+            AND x.change ->> 'old_due_at' <> x.change ->> 'due_at'
             AND (x.change ->> 'clock')::bigint = c.id
         ORDER BY e.seq
     LOOP
@@ -216,6 +217,15 @@ BEGIN
             WHEN NOT c.provisional THEN NULL
             WHEN russian THEN 'предварительно'
             ELSE 'provisional'
+        END,
+        CASE c.due_cause
+            WHEN 'set_term' THEN CASE WHEN russian THEN 'назначен вручную' ELSE 'set by hand' END
+            WHEN 'calendar' THEN
+                CASE WHEN russian THEN 'пересчитан: изменился календарь'
+                    ELSE 'counted again: the calendar changed' END
+            WHEN 'raised_late' THEN
+                CASE WHEN russian THEN 'истёк с повышением важности, никому не в вину'
+                    ELSE 'over as the importance was raised, nobody''s breach' END
         END);
     note := nullif(note, '');
     RETURN NEXT;
@@ -234,14 +244,26 @@ BEGIN
         ELSE osm.business_time_between(c.due_at, begins, c.calendar)
     END;
     note := CASE WHEN used IS NULL THEN NULL WHEN russian THEN 'опоздание' ELSE 'late' END;
-    note := nullif(concat_ws(': ', note, c.excuse), '');
     RETURN NEXT;
+    IF c.excuse IS NOT NULL THEN
+        line := line + 1;
+        what := 'excused';
+        used := NULL;
+        SELECT e.recorded_at, concat_ws(': ', o.name, c.excuse) INTO begins, note
+        FROM osm.event AS e
+            LEFT JOIN osm.official AS o ON o.id = e.actor_id AND o.authority_id = e.authority_id
+        WHERE e.incident_id = c.incident_id
+            AND e.authority_id = c.authority_id
+            AND e.seq = c.excused_seq;
+        RETURN NEXT;
+    END IF;
 END
 $function$;
 COMMENT ON FUNCTION osm.explain_clock(bigint, text) IS
 'Why a clock is due when it is, line by line: the rule with its clause, the calendar, the term, '
 'the start, pauses, then the open time and named closed days the term was counted over (backward '
-'from the anchor where there is one), what changed it, the due instant and what became of it. '
+'from the anchor where there is one), what changed it, the due instant, what became of it and for '
+'what reason a breach was excused. '
 'Notes are in Russian (''ru'') or English (''en''). Shows what the caller may see; error 22023 for '
 'an unknown clock or language';
 
@@ -270,7 +292,14 @@ BEGIN
         e.occurred_at,
         o.name,
         p.name,
-        coalesce(CASE WHEN russian THEN a.title ELSE a.title_en END, a.title, e.action),
+        coalesce(CASE WHEN russian THEN a.title ELSE a.title_en END, a.title,
+            CASE e.action
+                WHEN 'excuse' THEN
+                    CASE WHEN russian THEN 'Причина нарушения признана' ELSE 'Breach excused' END
+                WHEN 'recalculate' THEN
+                    CASE WHEN russian THEN 'Сроки пересчитаны' ELSE 'Terms counted again' END
+            END,
+            e.action),
         coalesce(CASE WHEN russian THEN s.title ELSE s.title_en END, s.title, e.from_state),
         coalesce(CASE WHEN russian THEN t.title ELSE t.title_en END, t.title, e.to_state),
         e.clause,
@@ -291,12 +320,15 @@ BEGIN
                         WHEN 'stop' THEN '- '
                         WHEN 'cancel' THEN 'x '
                         WHEN 'pause' THEN '= '
+                        WHEN 'excuse' THEN '~ '
                         ELSE '> '
                     END,
                     coalesce(CASE WHEN russian THEN r.title ELSE r.title_en END, r.title,
                         x.change ->> 'rule'),
                     CASE
-                        WHEN x.change ->> 'change' IN ('start', 'resume', 'due') THEN
+                        WHEN x.change ->> 'change' = 'excuse' THEN
+                            ': ' || (e.details ->> 'reason')
+                        WHEN x.change ->> 'change' IN ('start', 'resume', 'due', 'recalculate') THEN
                             ' → ' || to_char((x.change ->> 'due_at')::timestamptz
                                 AT TIME ZONE g.time_zone, 'YYYY-MM-DD HH24:MI')
                         WHEN x.change ->> 'verdict' = 'met' THEN
@@ -334,7 +366,8 @@ END
 $function$;
 COMMENT ON FUNCTION osm.incident_story(bigint, text) IS
 'Every step of an incident: when, who and for whom, what, from which state to which, under which '
-'clause; the clocks it started (+), ended (-), cancelled (x), paused (=), resumed or moved (>) '
+'clause; the clocks it started (+), ended (-), cancelled (x), paused (=), resumed or moved (>), '
+'excused (~) '
 'with due instants in the time zone of the act and verdicts; and what it was warned of. In Russian '
 '(''ru'') or English (''en''), 22023 for another. Shows what the caller may see, no rows for an '
 'incident they may not';

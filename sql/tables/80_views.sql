@@ -348,11 +348,12 @@ SELECT
     c.stopped_at,
     c.flagged_at,
     pg_catalog.round(osm.business_seconds_between(
-        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar), 3) AS late_seconds,
+        c.due_at, coalesce(c.stopped_at, c.paused_at, osm.now()), c.calendar), 3) AS late_seconds,
     pg_catalog.round(osm.business_seconds_between(
-        c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar) / 3600, 2) AS late_hours,
+        c.due_at, coalesce(c.stopped_at, c.paused_at, osm.now()), c.calendar) / 3600,
+        2) AS late_hours,
     pg_catalog.round(extract(epoch FROM
-        coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2) AS late_wall_hours,
+        coalesce(c.stopped_at, c.paused_at, osm.now()) - c.due_at) / 3600, 2) AS late_wall_hours,
     c.excuse IS NOT NULL AS excused
 FROM osm.incident AS i
     JOIN osm.clock AS c ON c.incident_id = i.id AND c.authority_id = i.authority_id
@@ -364,6 +365,7 @@ FROM osm.incident AS i
 WHERE i.finished_at IS NULL
     AND c.binding
     AND (c.state = 'running' AND c.armed AND c.due_at < osm.now()
+        OR c.state = 'paused' AND c.armed AND c.due_at < c.paused_at
         OR c.state = 'missed' AND c.outer_term);
 COMMENT ON VIEW osm.overdue IS
     'Open incidents with a breach: one row per binding term that has run out and is not kept '
@@ -390,15 +392,16 @@ COMMENT ON COLUMN osm.overdue.clause IS 'Clause that sets the term.';
 COMMENT ON COLUMN osm.overdue.outer_term IS 'Whether the term is owed to the author.';
 COMMENT ON COLUMN osm.overdue.role IS 'Role that answers for the breach.';
 COMMENT ON COLUMN osm.overdue.official IS 'Official that answers for it, where known by name.';
-COMMENT ON COLUMN osm.overdue.clock_state IS 'running: not kept yet; missed: kept too late.';
+COMMENT ON COLUMN osm.overdue.clock_state IS
+    'running: not kept yet; paused: too late, and stands still; missed: kept too late.';
 COMMENT ON COLUMN osm.overdue.started_at IS 'Instant the term counts from.';
 COMMENT ON COLUMN osm.overdue.due_at IS 'Last instant that was in time: the breach is dated by it.';
 COMMENT ON COLUMN osm.overdue.stopped_at IS 'When it was kept at last.';
 COMMENT ON COLUMN osm.overdue.flagged_at IS
     'When the worker flagged the breach; null if it has not yet, which changes nothing else.';
 COMMENT ON COLUMN osm.overdue.late_seconds IS
-    'Business time since the due instant (until it was kept, else until now), seconds on the '
-    'term''s calendar.';
+    'Business time since the due instant (until it was kept or stood still, else until now), '
+    'seconds on the term''s calendar.';
 COMMENT ON COLUMN osm.overdue.late_hours IS 'The same in hours.';
 COMMENT ON COLUMN osm.overdue.late_wall_hours IS
     'Hours by the clock on the wall since the due instant.';
@@ -503,16 +506,17 @@ SELECT
     c.state = 'met' AS in_time,
     CASE WHEN c.state = 'met' THEN 0.000 ELSE
         pg_catalog.round(osm.business_seconds_between(
-            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar), 3)
+            c.due_at, coalesce(c.stopped_at, c.paused_at, osm.now()), c.calendar), 3)
     END AS late_seconds,
     CASE WHEN c.state = 'met' THEN 0.00 ELSE
         pg_catalog.round(osm.business_seconds_between(
-            c.due_at, coalesce(c.stopped_at, osm.now()), c.calendar) / 3600, 2)
+            c.due_at, coalesce(c.stopped_at, c.paused_at, osm.now()), c.calendar) / 3600, 2)
     END AS late_hours,
     CASE WHEN c.state = 'met' THEN 0.00 ELSE
-        pg_catalog.round(extract(epoch FROM coalesce(c.stopped_at, osm.now()) - c.due_at) / 3600, 2)
+        pg_catalog.round(extract(epoch FROM
+            coalesce(c.stopped_at, c.paused_at, osm.now()) - c.due_at) / 3600, 2)
     END AS late_wall_hours,
-    pg_catalog.round(CASE WHEN c.stopped_at IS NOT NULL THEN osm.business_seconds(c.used)
+    pg_catalog.round(CASE WHEN c.state <> 'running' THEN osm.business_seconds(c.used)
         ELSE osm.business_seconds(c.used)
             + osm.business_seconds_between(c.resumed_at, osm.now(), c.calendar)
     END / 3600, 2) AS used_hours,
@@ -528,7 +532,8 @@ FROM osm.clock AS c
     LEFT JOIN osm.official AS f ON f.id = c.official_id AND f.authority_id = c.authority_id
 WHERE r.on_due IS NULL
     AND (c.state IN ('met', 'missed')
-        OR c.state = 'running' AND c.armed AND c.due_at < osm.now());
+        OR c.state = 'running' AND c.armed AND c.due_at < osm.now()
+        OR c.state = 'paused' AND c.armed AND c.due_at < c.paused_at);
 COMMENT ON VIEW osm.timeliness IS
     'One row per term that was kept, kept too late, or has run out: in time or by how much late. '
     'Not those at whose end the act has a step taken: nobody keeps them.';
@@ -562,13 +567,14 @@ COMMENT ON COLUMN osm.timeliness.month IS
     'First day of the month of the due instant, in the time zone of the act.';
 COMMENT ON COLUMN osm.timeliness.started_at IS 'Instant the term counts from.';
 COMMENT ON COLUMN osm.timeliness.due_at IS 'Last instant that is in time.';
-COMMENT ON COLUMN osm.timeliness.stopped_at IS 'When it was kept.';
+COMMENT ON COLUMN osm.timeliness.stopped_at IS 'When it was kept, or ended late without that.';
 COMMENT ON COLUMN osm.timeliness.flagged_at IS 'When the breach was flagged.';
 COMMENT ON COLUMN osm.timeliness.verdict IS
-    'in time, late (kept too late) or open late (run out and not kept yet).';
+    'in time, late (kept too late, or ended after it had run out) or open late (run out and not '
+    'kept yet).';
 COMMENT ON COLUMN osm.timeliness.in_time IS 'Whether it was kept in time.';
 COMMENT ON COLUMN osm.timeliness.late_seconds IS
-    'Business time between due instant and keeping (or now), seconds on the term''s calendar; '
+    'Business time between due instant and end (or now), seconds on the term''s calendar; '
     '0 when in time.';
 COMMENT ON COLUMN osm.timeliness.late_hours IS 'The same in hours.';
 COMMENT ON COLUMN osm.timeliness.late_wall_hours IS 'The same by the clock on the wall, hours.';

@@ -18,6 +18,7 @@ SELECT
     CASE
         WHEN c.state = 'met' THEN true
         WHEN c.state = 'missed' OR c.state = 'running' AND c.armed AND c.due_at < osm.now()
+                OR c.state = 'paused' AND c.armed AND c.due_at < c.paused_at
             THEN false
     END AS good,
     c.excuse IS NOT NULL AS excused,
@@ -179,7 +180,8 @@ COMMENT ON COLUMN osm.scorecard_fact.good IS
     'Kept in time, or approved at first submission; null while that is undecided.';
 COMMENT ON COLUMN osm.scorecard_fact.excused IS 'Whether a reason was accepted for a breach.';
 COMMENT ON COLUMN osm.scorecard_fact.answered IS 'Whether the incident has its final answer.';
-COMMENT ON COLUMN osm.scorecard_fact.finished IS 'Whether the term was kept, or the draft decided.';
+COMMENT ON COLUMN osm.scorecard_fact.finished IS
+    'Whether the term has ended, or the draft is decided.';
 COMMENT ON COLUMN osm.scorecard_fact.used_seconds IS
     'Business time used so far, pauses left out, seconds on the term''s calendar.';
 COMMENT ON COLUMN osm.scorecard_fact.term_seconds IS 'Business time of the whole term in seconds.';
@@ -200,6 +202,8 @@ SELECT
     x.late_excused,
     x.in_time + x.late AS due,
     pg_catalog.round(100.0 * x.in_time / nullif(x.in_time + x.late, 0), 1) AS in_time_percent,
+    pg_catalog.round(100.0 * x.in_time / nullif(x.in_time + x.late - x.late_excused, 0), 1)
+        AS in_time_percent_excused,
     pg_catalog.round(x.mean_seconds / 3600, 2) AS mean_hours,
     pg_catalog.round(x.median_seconds::numeric / 3600, 2) AS median_hours,
     pg_catalog.round(x.p90_seconds::numeric / 3600, 2) AS p90_hours,
@@ -254,11 +258,14 @@ COMMENT ON COLUMN osm.body_scorecard.open IS 'Of these: without a final answer.'
 COMMENT ON COLUMN osm.body_scorecard.in_time IS
     'Answer terms kept in time (by an interim reply, where the act allows one).';
 COMMENT ON COLUMN osm.body_scorecard.late IS
-    'Answer terms kept too late, or run out and not kept yet.';
+    'Answer terms kept too late, or run out and not kept.';
 COMMENT ON COLUMN osm.body_scorecard.late_excused IS
     'Of these: breaches for which a reason was accepted.';
 COMMENT ON COLUMN osm.body_scorecard.due IS 'Answer terms with a verdict: in_time + late.';
-COMMENT ON COLUMN osm.body_scorecard.in_time_percent IS 'in_time of due, percent.';
+COMMENT ON COLUMN osm.body_scorecard.in_time_percent IS
+    'in_time of due, percent: the raw rate, whatever was excused.';
+COMMENT ON COLUMN osm.body_scorecard.in_time_percent_excused IS
+    'The same with excused breaches left out: in_time of due - late_excused, percent.';
 COMMENT ON COLUMN osm.body_scorecard.mean_hours IS
     'Mean business hours of the kept answer terms, pauses left out.';
 COMMENT ON COLUMN osm.body_scorecard.median_hours IS 'Median of the same.';
@@ -285,7 +292,10 @@ SELECT
     x.quarter,
     x.answers_due,
     x.answers_in_time,
+    x.answers_excused,
     pg_catalog.round(p.timeliness, 4) AS timeliness,
+    pg_catalog.round(osm.rating_share(x.answers_in_time, x.answers_due - x.answers_excused), 4)
+        AS timeliness_excused,
     pg_catalog.round(x.used_share, 4) AS used_share,
     pg_catalog.round(p.speed, 4) AS speed,
     x.drafts_decided,
@@ -311,6 +321,8 @@ FROM (
             pg_catalog.date_trunc('quarter', f.day)::date AS quarter,
             count(*) FILTER (WHERE f.fact = 'answer' AND f.good IS NOT NULL) AS answers_due,
             count(*) FILTER (WHERE f.fact = 'answer' AND f.good) AS answers_in_time,
+            count(*) FILTER (WHERE f.fact = 'answer' AND NOT f.good AND f.excused)
+                AS answers_excused,
             osm.rating_share(
                 sum(osm.rating_share(f.used_seconds, f.term_seconds))
                     FILTER (WHERE f.fact = 'answer' AND f.good IS NOT NULL),
@@ -375,7 +387,13 @@ COMMENT ON COLUMN osm.rating.quarter IS 'First day of the quarter, in the time z
 COMMENT ON COLUMN osm.rating.answers_due IS
     'Answers due in the quarter, an open overdue one included.';
 COMMENT ON COLUMN osm.rating.answers_in_time IS 'Of these: in time.';
-COMMENT ON COLUMN osm.rating.timeliness IS 'Part: answers_in_time / answers_due.';
+COMMENT ON COLUMN osm.rating.answers_excused IS
+    'Of those not in time: breaches for which a reason was accepted.';
+COMMENT ON COLUMN osm.rating.timeliness IS
+    'Part: answers_in_time / answers_due, whatever was excused.';
+COMMENT ON COLUMN osm.rating.timeliness_excused IS
+    'The same with excused breaches left out, answers_in_time / (answers_due - answers_excused); '
+    'shown beside it, no part of the score.';
 COMMENT ON COLUMN osm.rating.used_share IS
     'Mean of used business time / term over the answers due.';
 COMMENT ON COLUMN osm.rating.speed IS 'Part: 1.5 - used_share, at least 0 and at most 1.';
