@@ -13,12 +13,12 @@ use Test::More;
 my $node = worker_node('worker_databases');
 worker_database($node, 'one');
 
-# busy DATABASE: terms ten milliseconds apart for three seconds, and a worker at work on them.
+# busy DATABASE: terms ten milliseconds apart for a second and a half, and a worker at work on them.
 sub busy
 {
 	my ($database) = @_;
 	$node->safe_psql($database, "SELECT due_at(VARIADIC array_agg(clock_timestamp()
-		+ interval '200 ms' + i * interval '10 ms')) FROM generate_series(1, 300) AS i");
+		+ interval '200 ms' + i * interval '10 ms')) FROM generate_series(1, 150) AS i");
 	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity
 		WHERE backend_type = 'osm_workflow worker' AND datname = '$database'");
 	return;
@@ -61,6 +61,37 @@ wait_for($node, 'one', "SELECT NOT EXISTS (SELECT FROM osm.worker_status()
 	WHERE database IS NULL OR database = 'three')", 'and its slot is free');
 worker_database($node, 'four');
 running('four', 'DROP DATABASE four WITH (FORCE)', 'by force as well');
+
+# Closed, made a template or moved while a worker is at work there: it leaves, and comes back when it
+# may.
+worker_database($node, 'four');
+foreach my $case ([ 'ALLOW_CONNECTIONS false', 'ALLOW_CONNECTIONS true', 'closed' ],
+	[ 'IS_TEMPLATE true', 'IS_TEMPLATE false', 'made a template' ])
+{
+	my ($there, $back, $what) = @$case;
+	running('four', "ALTER DATABASE four $there", "a database can be $what");
+	wait_for($node, 'one', "SELECT count(*) = 0 FROM osm.worker_status()
+		WHERE database = 'four'", 'the worker leaves it');
+	$node->safe_psql('postgres', "ALTER DATABASE four $back");
+	wait_flagged($node, 'four', 'taken back, the worker is back');
+}
+my $space = $node->basedir . '/space';
+mkdir $space or die "$space: $!";
+$node->safe_psql('postgres', "CREATE TABLESPACE space LOCATION '$space'");
+running('four', 'ALTER DATABASE four SET TABLESPACE space', 'a database can be moved');
+wait_flagged($node, 'four', 'and is served where it is now');
+busy('four');
+is(sqlstate_of($node, 'four', 'ALTER DATABASE four OWNER TO CURRENT_USER;
+	ALTER DATABASE four CONNECTION LIMIT 0; VACUUM; REINDEX DATABASE four; CHECKPOINT'),
+	'00000', 'a database can be altered, vacuumed and reindexed');
+wait_flagged($node, 'four', 'all the while it is served, though closed to users');
+if ($node->pg_version >= 15)
+{
+	running('four', 'CREATE DATABASE seven TEMPLATE four STRATEGY file_copy',
+		'a database can be copied file by file');
+	wait_flagged($node, 'seven', 'the copy is served');
+}
+$node->safe_psql('postgres', 'DROP DATABASE four');
 
 # A worker that only waits for more work makes way as well.
 worker_database($node, 'four');
