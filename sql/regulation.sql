@@ -194,7 +194,11 @@ INSERT INTO senseless (document) VALUES
     (pg_temp.added('duties', '{"name": "d", "title": "D", "kind": "one_off",
         "requires": ["files<=two", "files", "files<=2", "a b"], "clause": "п. 1"}')),
     -- clauses
-    (pg_temp.added('clauses', '{"path": "п. 2", "summary": "Без правила.", "answer": "L"}'));
+    (pg_temp.added('clauses', '{"path": "п. 2", "summary": "Без правила.", "answer": "L"}')),
+    -- names of the engine's own events
+    (jsonb_set(pg_temp.added('actions', '{"name": "excuse", "title": "Простить"}'),
+        '{transitions,2}',
+        '{"action": "excuse", "from": "new", "role": ["clerk"], "clause": "п. 1"}'));
 SELECT number, c.severity, c.clause, c.finding
 FROM senseless, osm.check_regulation(document) AS c ORDER BY number, finding;
 

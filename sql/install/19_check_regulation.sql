@@ -277,6 +277,12 @@ AS $osm_function$
     FROM osm.regulation_items(complete, 'actions') AS i
     WHERE NOT EXISTS (SELECT FROM step AS t WHERE t.action = i.item ->> 'name')
     UNION ALL
+    SELECT 'error', NULL, format('action "%s" has the name of an event that is no step',
+                                 i.item ->> 'name'),
+           'Choose another: recalculate and excuse are events of the engine.'
+    FROM osm.regulation_items(complete, 'actions') AS i
+    WHERE i.item ->> 'name' IN ('recalculate', 'excuse')
+    UNION ALL
     SELECT 'error', t.clause,
            format('%s: a registration has no state before and leads to the initial state', t.path),
            'Leave out "from" and set "to" to the initial state.'
