@@ -76,6 +76,27 @@ stream(100);
 $node->safe_psql('postgres', 'SELECT pg_cancel_backend(' . working_pid() . ')');
 caught_up('a cancelled pass is made up for');
 
+# A session that holds an incident is ended: what it kept from being flagged is flagged.
+wait_ready($node, $db);
+my $holder = $node->background_psql($db);
+my $pid_of_holder = $holder->query_safe('SELECT pg_backend_pid()');
+due_at($node, $db, "clock_timestamp() + interval '1 s'");
+$total++;
+$holder->query_safe('BEGIN; SELECT FROM osm.incident FOR UPDATE');
+stream(5);
+wait_for($node, $db, "SELECT count(*) = $total AND count(flagged_at) = $total - 1
+	AND max(due_at) FILTER (WHERE flagged_at IS NULL) < clock_timestamp() FROM osm.clock",
+	'an incident somebody holds is passed over');
+$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid_of_holder)");
+$holder->{run}->finish;
+caught_up('its turn comes when that session is ended');
+
+# A shutdown in the middle of the work, as for a minor release.
+stream(150);
+working_pid();
+$node->restart;
+caught_up('a restart loses nothing');
+
 # Killed: the server restarts all its processes, and shared memory begins anew.
 stream(150);
 $pid = working_pid();
@@ -130,6 +151,27 @@ wait_for($node, $db, "SELECT state = 'incomplete' FROM osm.worker_status()
 	WHERE database = '$db'", 'an incomplete schema is left alone');
 $node->safe_psql($db, $index);
 caught_up('it is taken up when it has become complete');
+
+# A dropped table: said once, waited with, and no other database suffers.
+$node->safe_psql('postgres', "CREATE DATABASE broken TEMPLATE $db");
+wait_ready($node, 'broken');
+$position = log_position($node);
+$node->safe_psql('broken', 'DROP TABLE osm.notification CASCADE;
+	SELECT due_at(clock_timestamp(), clock_timestamp())');
+wait_for($node, 'broken', "SELECT state = 'failed' AND last_error_code = '42P01'
+	FROM osm.worker_status() WHERE database = 'broken'", 'a dropped table is noticed');
+$node->poll_query_until('broken', "SELECT last_error_at >
+	'" . status($node, 'last_error_at', 'broken') . "'
+	FROM osm.worker_status() WHERE database = 'broken'");
+stream(5);
+caught_up('elsewhere the work goes on');
+@said = log_since($node, $position) =~ /osm_workflow worker failed in database/g;
+is(scalar @said, 1, 'and that is said once');
+$node->safe_psql('broken', 'DROP TABLE osm.clock CASCADE');
+$node->safe_psql('postgres', 'SELECT pg_reload_conf()');
+wait_for($node, $db, "SELECT state = 'no tables' FROM osm.worker_status()
+	WHERE database = 'broken'", 'without the terms there is nothing to do');
+$node->safe_psql('postgres', 'DROP DATABASE broken');
 
 # A lock on the clocks goes before the worker: it does not queue for it.
 wait_ready($node, $db);
