@@ -62,8 +62,8 @@ wait_for($node, 'one', "SELECT NOT EXISTS (SELECT FROM osm.worker_status()
 worker_database($node, 'four');
 running('four', 'DROP DATABASE four WITH (FORCE)', 'by force as well');
 
-# Closed, made a template or moved while a worker is at work there: it leaves, and comes back when it
-# may.
+# Closed, made a template or moved while a worker is at work there: it leaves, and comes back when
+# it may.
 worker_database($node, 'four');
 foreach my $case ([ 'ALLOW_CONNECTIONS false', 'ALLOW_CONNECTIONS true', 'closed' ],
 	[ 'IS_TEMPLATE true', 'IS_TEMPLATE false', 'made a template' ])
