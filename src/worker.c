@@ -340,13 +340,14 @@ look(Oid *owner)
 	*owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 
-	if (!is_valid_index("clock_due_idx") || !is_valid_index("clock_warn_idx") ||
-		!has_trigger(incidents))
-		return OSM_DATABASE_INCOMPLETE;
+	/* first what keeps us away for good: there an index or a trigger may be missing for good */
 	if (!is_coordinator())
 		return OSM_DATABASE_NOT_COORDINATOR;
 	if (osm_is_subscriber())
 		return OSM_DATABASE_SUBSCRIBER;
+	if (!is_valid_index("clock_due_idx") || !is_valid_index("clock_warn_idx") ||
+		!has_trigger(incidents))
+		return OSM_DATABASE_INCOMPLETE;
 	return OSM_DATABASE_READY;
 }
 
