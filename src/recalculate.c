@@ -38,8 +38,9 @@ PG_FUNCTION_INFO_V1(osm_recalculate);
 PG_FUNCTION_INFO_V1(osm_request_recalculation);
 
 /*
- * put_off_by_pauses gives the due instant of a term in days that stood still:
- * each finished pause put it off by its business days.  SPI is connected.
+ * put_off_by_pauses gives the due instant of a term in days that stood still: each
+ * finished pause put it off by its business days, unless it was late by then.  SPI
+ * is connected.
  */
 static TimestampTz
 put_off_by_pauses(Step *step, const Clock *clock, OsmCalendar *calendar, TimestampTz due,
@@ -70,7 +71,7 @@ put_off_by_pauses(Step *step, const Clock *clock, OsmCalendar *calendar, Timesta
 
 		delay.days = osm_calendar_days_between(calendar, osm_calendar_local_date(calendar, from),
 											   osm_calendar_local_date(calendar, until));
-		if (delay.days > 0)
+		if (delay.days > 0 && from <= due)
 			due = osm_calendar_add(calendar, due, &delay, provisional);
 	}
 	return due;
@@ -106,6 +107,9 @@ count_again(Clocks *clocks, Clock *clock)
 	{
 		BusinessInterval rest = {clock->term.time - clock->used.time, 0, 0};
 
+		/* late when it last stood still: it stands as it did then */
+		if (rest.time < 0)
+			return;
 		/* what was used up before the last pause stays as it was counted then */
 		clock->due_at = osm_calendar_add(calendar, clock->state == CLOCK_PAUSED ?
 										 clock->paused_at : clock->resumed_at,
@@ -370,6 +374,7 @@ osm_recalculate(PG_FUNCTION_ARGS)
 /* What is asked for, and how far it has come. */
 typedef struct Request
 {
+	TimestampTz requested_at;
 	char	   *calendar;
 	int64		after;			/* incidents up to this one are done */
 	bool		again;			/* all of it is to be done again, when ... */
@@ -388,23 +393,28 @@ typedef struct Request
 
 /*
  * next_request takes the oldest request that need not wait, unless somebody else is
- * at it; false for none.
+ * at it, or the next after one that is in hand; false for none.
  */
 static bool
 next_request(Request *request, MemoryContext context)
 {
 	static SPIPlanPtr plan = NULL;
 	static SPIPlanPtr writers_plan = NULL;
+	static const Oid types[] = {TIMESTAMPTZOID, TEXTOID};
+	Datum		values[2];
 	TransactionId changer;
 	bool		isnull;
 
+	values[0] = TimestampTzGetDatum(request->requested_at);
+	values[1] = CStringGetTextDatum(request->calendar);
 	if (osm_spi_run(
 			&plan,
-			"SELECT calendar, after_incident, waits_for, xmin FROM osm.recalculation "
-			"WHERE after_incident OPERATOR(pg_catalog.>) 0 OR waits_for IS NULL OR NOT EXISTS ("
-			WRITERS("", "AND l.virtualtransaction OPERATOR(pg_catalog.=) ANY (waits_for)") ") "
-			"ORDER BY requested_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-			0, NULL, NULL, NULL, SPI_OK_SELECT) == 0)
+			"SELECT calendar, after_incident, waits_for, xmin, requested_at FROM osm.recalculation "
+			"WHERE ROW(requested_at, calendar) OPERATOR(pg_catalog.>) ROW($1, $2) "
+			"AND (after_incident OPERATOR(pg_catalog.>) 0 OR waits_for IS NULL OR NOT EXISTS ("
+			WRITERS("", "AND l.virtualtransaction OPERATOR(pg_catalog.=) ANY (waits_for)") ")) "
+			"ORDER BY requested_at, calendar LIMIT 1 FOR UPDATE SKIP LOCKED",
+			2, types, values, NULL, SPI_OK_SELECT) == 0)
 		return false;
 	MemoryContextSwitchTo(context);
 	request->calendar = osm_spi_text(SPI_tuptable->vals[0], 1);
@@ -415,6 +425,8 @@ next_request(Request *request, MemoryContext context)
 		request->writers = datumCopy(request->writers, false, -1);
 	changer = DatumGetTransactionId(
 		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
+	request->requested_at = DatumGetTimestampTz(
+		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &isnull));
 	if (request->after > 0)
 		return true;
 	if (request->again)
@@ -466,40 +478,50 @@ leave_request(const Request *request, bool done)
 }
 
 /*
+ * work_off works off one batch of a request and returns how many incidents it looked
+ * at, at least one; where an incident is being worked on, which keeps the batch from
+ * being left behind but not what follows in it, how many it moved.
+ */
+static int
+work_off(Request *request, MemoryContext context)
+{
+	int64		busy = 0;
+	ActTexts	family = family_of(request->calendar, context);
+	OpenIncident *incidents;
+	int			n = open_incidents(&family, request->after, RECALCULATE_BATCH, context, &incidents);
+	int			moved = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (lock_incident(&incidents[i], false))
+			moved += recalculate_incident(&incidents[i], request->calendar, &family, false, NULL);
+		else if (busy == 0)
+			busy = incidents[i].id;
+	}
+	if (n > 0)
+		request->after = busy != 0 ? busy - 1 : incidents[n - 1].id;
+	leave_request(request, n < RECALCULATE_BATCH && busy == 0);
+	MemoryContextSwitchTo(context);
+	return busy != 0 ? moved : Max(n, 1);
+}
+
+/*
  * osm_recalculate_some works off one batch of what is requested and returns how
- * many incidents it looked at; 0 if nothing is requested, or it has to wait.  An
- * incident somebody works on keeps the batch from being left behind, but not what
- * follows in it, nor the rest of the pass, which would wait with it.  SPI is
- * connected, the owner of the tables is the current user.
+ * many incidents it looked at; 0 if nothing is requested, or all of it has to wait.
+ * A request held up by an incident somebody works on does not hold up the next.  SPI
+ * is connected, the owner of the tables is the current user.
  */
 int
 osm_recalculate_some(TimestampTz now)
 {
 	MemoryContext context = CurrentMemoryContext;
-	Request		request;
-	int64		busy = 0;
-	ActTexts	family;
-	OpenIncident *incidents;
-	int			n;
-	int			moved = 0;
+	Request		request = {DT_NOBEGIN, ""};
+	int			n = 0;
 
-	if (!next_request(&request, context))
-		return 0;
-	family = family_of(request.calendar, context);
-	n = open_incidents(&family, request.after, RECALCULATE_BATCH, context, &incidents);
-	for (int i = 0; i < n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		if (lock_incident(&incidents[i], false))
-			moved += recalculate_incident(&incidents[i], request.calendar, &family, false, NULL);
-		else if (busy == 0)
-			busy = incidents[i].id;
-	}
-	if (n > 0)
-		request.after = busy != 0 ? busy - 1 : incidents[n - 1].id;
-	leave_request(&request, n < RECALCULATE_BATCH && busy == 0);
-	MemoryContextSwitchTo(context);
-	return busy != 0 ? moved : Max(n, 1);
+	while (n == 0 && next_request(&request, context))
+		n = work_off(&request, context);
+	return n;
 }
 
 /*
