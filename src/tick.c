@@ -108,6 +108,7 @@ static const char *const tell_sql =
 	"  WHERE c.id OPERATOR(pg_catalog.=) $2 AND c.authority_id OPERATOR(pg_catalog.=) $3) "
 	NOTIFY_RESPONSIBLE("flagged", "breach", "c.due_at");
 
+/* after a long time down nobody is warned of an end that is past: the breach says it */
 static const char *const warn_sql =
 	"WITH due AS ("
 	"  SELECT c.id, c.authority_id, c.warn_at, i.event_seq FROM osm.clock AS c "
@@ -126,9 +127,9 @@ static const char *const warn_sql =
 	"    AND c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.=) d.warn_at "
 	"  RETURNING c.id, c.authority_id, c.incident_id, c.rule_id, c.body_id, c.due_at, d.warn_at AS warned_for, "
 	"    d.event_seq), "
-	"told AS (" NOTIFY_RESPONSIBLE("warned", "warning",
-								   "c.warned_for") ") "
-												   "SELECT pg_catalog.count(*) FROM warned";
+	"told AS (" NOTIFY_RESPONSIBLE("(SELECT * FROM warned WHERE due_at OPERATOR(pg_catalog.>=) $1)",
+								   "warning", "c.warned_for") ") "
+	"SELECT pg_catalog.count(*) FROM warned";
 
 static const char *const next_sql =
 	"SELECT "

@@ -1,0 +1,85 @@
+-- Terms that are late already: what stood still when it was late keeps its due instant when the
+-- calendar changes, and nobody is warned of an end that is past.
+\pset format unaligned
+\pset footer off
+SET timezone = 'Europe/Moscow';
+SELECT osm.install_preset('ru') \g /dev/null
+SELECT osm.define_calendar('counted', '{"parent": "ru", "title": "C"}') \g /dev/null
+SELECT osm.define_regulation('{"code": "late", "edition": "1", "title": "O", "issuer": "I",
+    "act_no": "1", "act_date": "2025-12-01", "in_force": {"from": "2026-01-01"},
+    "time_zone": "Europe/Moscow", "calendar": "counted",
+    "clauses": [{"path": "1", "summary": "Two hours.", "answer": "B/L"}],
+    "roles": [{"name": "clerk", "title": "C", "scope": "authority", "clause": "1"}],
+    "states": [{"name": "new", "title": "N", "kind": "initial"},
+               {"name": "done", "title": "D", "kind": "final"}],
+    "actions": [{"name": "register", "title": "R", "effect": "register"},
+                {"name": "ask", "title": "A"}, {"name": "hear", "title": "H"},
+                {"name": "finish", "title": "F"}],
+    "transitions": [{"action": "register", "to": "new", "role": ["clerk"], "clause": "1"},
+        {"action": "ask", "from": "new", "role": ["clerk"], "clause": "1"},
+        {"action": "hear", "from": "new", "role": ["clerk"], "clause": "1"},
+        {"action": "finish", "from": "new", "to": "done", "role": ["clerk"], "clause": "1"}],
+    "clocks": [{"name": "hours", "title": "A", "starts_on": ["register"], "stops_on": ["finish"],
+        "pauses_on": ["ask"], "resumes_on": ["hear"], "term": "2 hours", "outer_term": true,
+        "warn_before": ["1 hour"], "responsible": "clerk", "clause": "1"},
+       {"name": "days", "title": "A", "starts_on": ["register"], "stops_on": ["finish"],
+        "pauses_on": ["ask"], "resumes_on": ["hear"], "term": "1 business day",
+        "responsible": "clerk", "clause": "1"}]}') \g /dev/null
+SELECT osm.define_authority('{"code": "late", "title": "A",
+    "regulations": {"late": {"clerk": ["desk"]}}, "bodies": [{"code": "desk", "title": "D"}],
+    "officials": [{"login": "late1", "name": "C", "appointments": [{"body": "desk",
+        "role": "clerk"}]}]}') \g /dev/null
+CREATE FUNCTION pg_temp.at(local text) RETURNS void LANGUAGE sql AS
+    $$ SELECT set_config('osm_workflow.simulated_now', local || '+03', false) $$;
+CREATE FUNCTION pg_temp.terms() RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', r.name, c.state, 'due', to_char(c.due_at, 'DD.MM HH24:MI'), c.due_cause,
+        CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END)
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id ORDER BY c.id $$;
+
+-- paused on Wednesday, late since Monday and Tuesday; the calendar changes once while it is paused
+-- and once when it runs again
+SELECT pg_temp.at('2026-03-02 10:00') \g /dev/null
+BEGIN;
+SELECT osm.act_as('late1') \g /dev/null
+SELECT osm.register('late', '{"channel": "vk"}') AS i \gset
+COMMIT;
+SELECT * FROM pg_temp.terms();
+SELECT pg_temp.at('2026-03-04 11:00') \g /dev/null
+BEGIN;
+SELECT osm.act_as('late1') \g /dev/null
+SELECT osm.perform(:i, 'ask') \g /dev/null
+COMMIT;
+SELECT osm.define_calendar('counted', '{"parent": "ru", "title": "C", "days": {
+    "2026-03-04": {"is": ["11:00-18:00"]}}}') \g /dev/null
+SELECT moved FROM osm.tick();
+SELECT * FROM pg_temp.terms();
+SELECT pg_temp.at('2026-03-05 12:00') \g /dev/null
+BEGIN;
+SELECT osm.act_as('late1') \g /dev/null
+SELECT osm.perform(:i, 'hear') \g /dev/null
+COMMIT;
+SELECT osm.define_calendar('counted', '{"parent": "ru", "title": "C", "days": {
+    "2026-03-04": {"is": ["10:30-18:00"]}, "2026-03-05": {"is": ["10:30-18:00"]}}}') \g /dev/null
+SELECT moved FROM osm.tick();
+SELECT * FROM pg_temp.terms();
+
+-- more late terms than a pass takes: none of those it leaves is warned of meanwhile
+SELECT pg_temp.at('2026-03-10 10:00') \g /dev/null
+BEGIN;
+SELECT osm.act_as('late1') \g /dev/null
+SELECT count(osm.register('late', '{"channel": "vk"}')) FROM generate_series(1, 150);
+COMMIT;
+SELECT pg_temp.at('2026-03-10 12:30') \g /dev/null
+SELECT breaches, next_due <= osm.now() AS more FROM osm.tick();
+SELECT breaches, next_due <= osm.now() AS more FROM osm.tick();
+SELECT kind, count(*) FROM osm.notification GROUP BY kind ORDER BY kind;
+-- and in time all are
+SELECT pg_temp.at('2026-03-11 10:00') \g /dev/null
+BEGIN;
+SELECT osm.act_as('late1') \g /dev/null
+SELECT count(osm.register('late', '{"channel": "vk"}')) FROM generate_series(1, 150);
+COMMIT;
+SELECT pg_temp.at('2026-03-11 11:30') \g /dev/null
+SELECT warnings, next_due <= osm.now() AS more FROM osm.tick();
+SELECT warnings, next_due <= osm.now() AS more FROM osm.tick();
+SELECT kind, count(*) FROM osm.notification GROUP BY kind ORDER BY kind;
