@@ -67,7 +67,9 @@ BEGIN
             RAISE EXCEPTION 'segments overlap in calendar definition: %', value
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = format('In "%s" a segment opens at %s, before another closes at %s.',
-                                      place, segment.o, latest);
+                                      place, segment.o, latest),
+                      HINT = 'Let each segment begin when the one before it has ended, or write '
+                             'one in place of both.';
         END IF;
         latest := segment.c;
     END LOOP;
@@ -142,7 +144,8 @@ BEGIN
             RAISE EXCEPTION 'invalid day in calendar definition: %', value
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = format('In "%s", title and source must be text and decree true or '
-                                      'false.', place);
+                                      'false.', place),
+                      HINT = 'Write like {"is": "closed", "title": "…", "decree": true}.';
         END IF;
         what := value -> 'is';
         rule.title := nullif(value ->> 'title', '');
@@ -222,7 +225,8 @@ EXCEPTION
     WHEN datetime_field_overflow THEN
         RAISE EXCEPTION 'there is no date "%"', value
             USING ERRCODE = 'invalid_text_representation',
-                  DETAIL = format('It stands in "%s".', place);
+                  DETAIL = format('It stands in "%s".', place),
+                  HINT = 'Check the month and the number of its days.';
 END
 $osm_function$;
 COMMENT ON FUNCTION osm.parse_calendar_date(text, text) IS
@@ -243,7 +247,9 @@ BEGIN
     IF jsonb_typeof(definition) <> 'object' THEN
         RAISE EXCEPTION 'a calendar definition must be a JSON object'
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('It is: %s.', jsonb_typeof(definition));
+                  DETAIL = format('It is: %s.', jsonb_typeof(definition)),
+                  HINT = 'Give {"title": …, "parent": …, "days": {"2027-01-04": "closed"}}; '
+                         'osm.calendar_document() writes out one that is loaded.';
     END IF;
     FOR entry IN SELECT e.key, e.value FROM jsonb_each(definition) AS e ORDER BY e.key LOOP
         IF NOT known ? entry.key THEN
@@ -257,7 +263,13 @@ BEGIN
             RAISE EXCEPTION 'key "%" of a calendar definition is of the wrong type', entry.key
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = format('It is: %s. It must be: %s.',
-                                      jsonb_typeof(entry.value), known ->> entry.key);
+                                      jsonb_typeof(entry.value), known ->> entry.key),
+                      HINT = format('Write %s, or leave the key out.',
+                          CASE known ->> entry.key
+                              WHEN 'object' THEN 'keys and values: {…}'
+                              WHEN 'boolean' THEN 'true or false'
+                              ELSE 'a text in quotes: "…"'
+                          END);
         END IF;
     END LOOP;
     IF definition ->> 'type' <> 'calendar' THEN
@@ -309,7 +321,8 @@ BEGIN
     IF wanted = '' OR wanted <> btrim(wanted) OR char_length(wanted) > 100 THEN
         RAISE EXCEPTION 'invalid calendar name "%"', wanted
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = 'A name has 1 to 100 characters and no space at either end.';
+                  DETAIL = 'A name has 1 to 100 characters and no space at either end.',
+                  HINT = 'Choose a short one, such as "ru-moscow"; what people read is its title.';
     END IF;
     PERFORM osm.check_calendar_document(definition);
     definition := jsonb_strip_nulls(definition - 'days' - 'every_year')
@@ -336,7 +349,8 @@ BEGIN
         SELECT FROM chain AS h WHERE h.link = wanted) THEN
         RAISE EXCEPTION 'calendar "%" would lie over itself', wanted
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('Calendar "%s" inherits from it.', above);
+                  DETAIL = format('Calendar "%s" inherits from it.', above),
+                  HINT = 'Name a parent that does not lie over this one, or leave "parent" out.';
     END IF;
     cut := definition ->> 'short_day_cut';
     IF cut !~ '^(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?$' AND cut <> '24:00' THEN
@@ -391,7 +405,8 @@ BEGIN
             RAISE EXCEPTION 'invalid day in calendar definition: %', day.value
                 USING ERRCODE = 'invalid_parameter_value',
                       DETAIL = format('"every_year %s" cannot be a decree or usual, nor have a '
-                                      'source.', day.key);
+                                      'source.', day.key),
+                      HINT = 'Say that of one date, in "days".';
         END IF;
         INSERT INTO osm.calendar_yearly_day (calendar, month, day_of_month, kind, like_isodow,
             opens, closes, title)
@@ -455,7 +470,7 @@ BEGIN
     FROM osm.calendar AS c WHERE c.name = calendar_document.name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'calendar "%" does not exist', calendar_document.name
-            USING ERRCODE = 'undefined_object';
+            USING ERRCODE = 'undefined_object', HINT = 'Table osm.calendar lists what there is.';
     END IF;
     RETURN document;
 END
@@ -559,7 +574,9 @@ BEGIN
         IF entry.off AND (entry.working OR entry.short) THEN
             RAISE EXCEPTION 'the production calendar contradicts itself on %', entry.day
                 USING ERRCODE = 'invalid_parameter_value',
-                      DETAIL = format('The day is: %s.', entry.kinds);
+                      DETAIL = format('The day is: %s.', entry.kinds),
+                      HINT = 'A day off is neither a working day nor a short one: strike the wrong '
+                             'line.';
         END IF;
         INSERT INTO osm.calendar_day AS d (calendar, day, kind, decree, title, source)
         VALUES (wanted, entry.day,
@@ -616,7 +633,7 @@ BEGIN
     LOCK TABLE osm.calendar IN SHARE ROW EXCLUSIVE MODE;
     IF NOT EXISTS (SELECT FROM osm.calendar AS c WHERE c.name = wanted) THEN
         RAISE EXCEPTION 'calendar "%" does not exist', wanted
-            USING ERRCODE = 'undefined_object';
+            USING ERRCODE = 'undefined_object', HINT = 'Table osm.calendar lists what there is.';
     END IF;
     SELECT string_agg(format('%s %s', u.count, u.what), ', ' ORDER BY u.n) INTO users
     FROM (
@@ -636,7 +653,9 @@ BEGIN
     IF users IS NOT NULL THEN
         RAISE EXCEPTION 'calendar "%" is in use', wanted
             USING ERRCODE = 'dependent_objects_still_exist',
-                  DETAIL = format('Used by: %s.', users);
+                  DETAIL = format('Used by: %s.', users),
+                  HINT = 'Give calendars, acts and bodies another one first; one that clocks were '
+                         'judged by stays.';
     END IF;
     DELETE FROM osm.calendar AS c WHERE c.name = wanted;
 END

@@ -61,7 +61,9 @@ BEGIN
                     'substitutions');
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'the document of authority "%" has unknown keys', document ->> 'code'
-            USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
+            USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown),
+                  HINT = 'Keys are code, title, title_en, calendar, regulations, bodies, officials '
+                         'and substitutions.';
     END IF;
 
     -- Shapes, from the outside in: what is no list is not looked into.
@@ -132,8 +134,8 @@ BEGIN
                                      ELSE 'Write a text that is not blank: "…".' END;
     END IF;
 
-    FOR unknown IN
-        SELECT format('%s: %s', part.name, k)
+    FOR unknown, wanted IN
+        SELECT format('%s: %s', part.name, k), array_to_string(part.keys, ', ')
         FROM (VALUES ('bodies', '{code,title,title_en,kind,parent,calendar}'::text[]),
                      ('officials', '{login,name,email,db_role,appointments}'),
                      ('substitutions', '{principal,deputy,act_ref,from,to}')) AS part (name, keys),
@@ -141,7 +143,7 @@ BEGIN
             jsonb_object_keys(i.item) AS k
         WHERE k <> ALL (part.keys)
         UNION ALL
-        SELECT format('appointments: %s', k)
+        SELECT format('appointments: %s', k), 'body, role, rank, act_ref, from, to'
         FROM jsonb_array_elements(coalesce(document -> 'officials', '[]')) AS o (item),
             jsonb_array_elements(coalesce(o.item -> 'appointments', '[]')) AS a (item),
             jsonb_object_keys(a.item) AS k
@@ -149,7 +151,8 @@ BEGIN
         ORDER BY 1
     LOOP
         RAISE EXCEPTION 'the document of authority "%" has unknown keys', document ->> 'code'
-            USING ERRCODE = '22023', DETAIL = format('Unknown in %s.', unknown);
+            USING ERRCODE = '22023', DETAIL = format('Unknown in %s.', unknown),
+                  HINT = format('Keys there are %s.', wanted);
     END LOOP;
 
     -- One loader at a time: the code of an authority is looked up, then entered.
@@ -209,7 +212,9 @@ BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'bodies of authority "%" stand above each other in a circle',
             document ->> 'code'
-            USING ERRCODE = '22023', DETAIL = format('Bodies: %s.', unknown);
+            USING ERRCODE = '22023', DETAIL = format('Bodies: %s.', unknown),
+                  HINT = 'Give one of them a "parent" outside the circle; without one it stands '
+                         'right under the authority.';
     END IF;
 
     FOR regulation_code, item IN
@@ -239,7 +244,8 @@ BEGIN
             IF unknown IS NOT NULL THEN
                 RAISE EXCEPTION 'regulation "%" lists unknown bodies for role "%"',
                     regulation_code, role_name
-                    USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown);
+                    USING ERRCODE = '22023', DETAIL = format('Unknown: %s.', unknown),
+                          HINT = 'Add them to "bodies", or correct their codes.';
             END IF;
         END LOOP;
     END LOOP;
