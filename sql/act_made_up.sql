@@ -296,6 +296,8 @@ SELECT pg_temp.step('dean', :u, 'lift', '{"importance": "fire"}', '2026-03-02 17
 SELECT pg_temp.terms(:u);
 SELECT count(*) FROM osm.clock WHERE incident_id = :u AND due_cause = 'raised_late'
     AND body_id IS NULL;
+SELECT DISTINCT e.begins, e.note FROM osm.clock AS c, osm.explain_clock(c.id, 'en') AS e
+WHERE c.incident_id = :u AND c.due_cause = 'raised_late' AND e.what = 'due' ORDER BY 1;
 -- urgent from the start
 SELECT pg_temp.ring('2026-03-02 10:00', '{"importance": "fire"}') AS v \gset
 SELECT pg_temp.step('dean', :v, 'summon', '{"bodies": ["oars", "sails"]}');

@@ -85,6 +85,13 @@ SELECT moved FROM osm.tick();
 SELECT rule, due_at, flagged FROM clocks WHERE n = 1 AND state = 'running';
 SELECT overdue_since FROM osm.incident WHERE id = :runs;
 
+-- why it is due then, and what moved it
+SELECT what, begins, ends, note FROM osm.clock AS c
+JOIN osm.clock_rule AS r ON r.id = c.rule_id AND r.name = 'answer', osm.explain_clock(c.id)
+WHERE c.incident_id = :runs AND what IN ('changed', 'due');
+SELECT action, clocks ~ '^> .* → 2026-03-05 10:45$' AS says FROM osm.incident_story(:runs)
+WHERE action ~ 'пересчитаны' ORDER BY seq DESC LIMIT 1;
+
 -- Provisional terms are confirmed when the year is loaded
 SET osm_workflow.simulated_now = '2027-12-30 16:00+07';
 BEGIN;

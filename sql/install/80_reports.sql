@@ -199,7 +199,12 @@ BEGIN
         what := 'changed';
         begins := (other.change ->> 'old_due_at')::timestamptz;
         ends := (other.change ->> 'due_at')::timestamptz;
-        note := format('%s (%s)', coalesce(other.action_title, other.action), other.seq);
+        note := format('%s (%s)', coalesce(other.action_title,
+            CASE
+                WHEN other.action <> 'recalculate' THEN other.action
+                WHEN russian THEN 'календарь изменился'
+                ELSE 'the calendar changed'
+            END), other.seq);
         RETURN NEXT;
     END LOOP;
     ends := NULL;
