@@ -18,7 +18,6 @@ my $db = 'replicated';
 my $publisher = worker_node('publisher', '', init => [ allows_streaming => 'logical' ]);
 my $subscriber = worker_node('subscriber');
 worker_database($publisher, $db);
-osm_database($subscriber, $db);
 
 sub on_publisher { return $publisher->safe_psql($db, $_[0]); }
 sub on_subscriber { return $subscriber->safe_psql($db, $_[0]); }
@@ -57,6 +56,17 @@ sub looked
 		FROM osm.worker_launcher(), osm.worker_status() WHERE database = '$db'", $what);
 }
 
+# An attached table, whose triggers take steps, and a subscriber made as one makes subscribers.
+on_publisher(q{CREATE TABLE public.message (id integer PRIMARY KEY, status text, due timestamptz);
+	SELECT osm.attach_workflow('public.message', 'worker-test', 'status', NULL,
+		'{"channel": {"value": "site"}, "text": {"value": "текст"}, "answer_by": "due"}')});
+my $schema = $publisher->basedir . '/schema.sql';
+$publisher->command_ok([ 'pg_dump', '-h', $publisher->host, '-p', $publisher->port,
+		'--schema-only', '-f', $schema, $db ], 'the schema is dumped');
+$subscriber->safe_psql('postgres', "CREATE DATABASE $db");
+$subscriber->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '-h', $subscriber->host, '-p',
+		$subscriber->port, '-d', $db, '-f', $schema ], 'and restored');
+
 # What there is before the copy: a breach, a running term, an act, people.
 due_at($publisher, $db, 'clock_timestamp()', "'2100-01-01 12:00+03'");
 wait_for($publisher, $db, 'SELECT count(*) = 1 FROM osm.notification', 'a breach is told of');
@@ -80,6 +90,8 @@ BEGIN;
 SELECT osm.act_as('clerk');
 SELECT osm.perform(osm.register('moved-test', '{"channel": "site", "text": "раз"}'), 'finish');
 SELECT osm.register('moved-test', '{"channel": "site", "text": "два"}');
+INSERT INTO public.message SELECT i, 'new', '2100-01-01 12:00+03' FROM generate_series(1, 3) AS i;
+UPDATE public.message SET status = 'done' WHERE id = 2;
 COMMIT;
 SELECT osm.define_calendar('moved', '{"time_zone": "UTC", "hours": {"2": ["09:00-18:00"]}}');
 SELECT osm.confirm_notification(id) FROM osm.claim_notifications(1, '1 min');
@@ -88,6 +100,12 @@ wait_for($publisher, $db, 'SELECT count(*) = 0 FROM osm.recalculation',
 	'the terms of a changed calendar are counted again');
 is(on_publisher("SELECT count(*) FROM osm.clock WHERE due_cause = 'calendar'"), '1', 'one moved');
 equal('all of it arrives and nothing else');
+my $attached = "SELECT m.id, m.status, i.state, i.event_seq FROM public.message AS m
+	JOIN osm.incident AS i ON i.id = osm.incident_of('public.message', m.id::text) ORDER BY m.id";
+is(on_subscriber($attached), "1|new|new|1\n2|done|done|2\n3|new|new|1",
+	'the rows of an attached table arrive without a step of their own');
+is(on_subscriber("SELECT count(*) FROM pg_trigger WHERE tgrelid = 'public.message'::regclass"), '3',
+	'though its triggers are there');
 
 # Terms fall due while only the subscriber's worker is awake.
 reload($publisher, "SET osm_workflow.databases = 'none'");

@@ -170,8 +170,8 @@ sub log_since
 sub all_rows
 {
 	my ($node, $database) = @_;
-	my @tables = split /\n/, $node->safe_psql($database, "SELECT c.oid::regclass FROM pg_class AS c
-		WHERE c.relnamespace = 'osm'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1");
+	my @tables = split /\n/, $node->safe_psql($database, "SELECT 'osm.' || relname FROM pg_class
+		WHERE relnamespace = 'osm'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1");
 	die 'no tables' if @tables < 20;
 	return $node->safe_psql($database, join ' UNION ALL ', map {
 		"SELECT '$_', count(*), md5(string_agg(t::text, E'\n' ORDER BY t::text)) FROM $_ AS t"
