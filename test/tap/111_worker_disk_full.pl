@@ -2,7 +2,7 @@
 # and makes up for it when there is room.
 #
 # Hazard that shaped it: an ordinary user can neither fill a disk nor mount a small one. But a table
-# that is empty yet can lie on /dev/full, and the first row of it meets with the machine's own ENOSPC.
+# that is empty yet can lie on /dev/full, and its first row meets with the machine's own ENOSPC.
 use strict;
 use warnings;
 use FindBin;
@@ -30,7 +30,8 @@ SQL
 sub fill
 {
 	my ($table) = @_;
-	my $file = $node->data_dir . '/' . $node->safe_psql($db, "SELECT pg_relation_filepath('$table')");
+	my $file = join '/', $node->data_dir,
+	  $node->safe_psql($db, "SELECT pg_relation_filepath('$table')");
 	$node->stop;
 	is(-s $file, 0, "$table is empty yet");
 	rename $file, "$file.kept" or die $!;

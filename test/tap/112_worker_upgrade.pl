@@ -1,5 +1,5 @@
-# pg_upgrade of a cluster with terms running: with the library preloaded on both sides no worker gets
-# in its way, every row arrives as it was, and the worker of the new cluster catches up.
+# pg_upgrade of a cluster with terms running: with the library preloaded on both sides no worker
+# gets in its way, every row arrives as it was, and the worker of the new cluster catches up.
 use strict;
 use warnings;
 use FindBin;
