@@ -78,6 +78,9 @@
 #define STALL_FIRST INT64CONST(100000)
 #define STALL_LONGEST INT64CONST(10000000)
 
+/* so many passes in a row may fail for a lock before it is said */
+#define LOCK_FAILURES 3
+
 PGDLLEXPORT void osm_worker_main(Datum main_arg);
 
 static Oid	own_database = InvalidOid;
@@ -458,27 +461,32 @@ in_transaction(void (*work) (OsmPass *), OsmPass *pass)
 
 /*
  * report_failure says an error once, until it changes or goes away, with the
- * SQLSTATE it had; the slot keeps it.
+ * SQLSTATE it had; the slot keeps it.  That somebody holds a lock is nothing to act
+ * upon unless it goes on.
  */
 static void
 report_failure(const ErrorData *error)
 {
 	OsmWorkerSlot *slot;
 	TimestampTz now = GetCurrentTimestamp();
-	bool		repeated;
+	bool		passing = error->sqlerrcode == ERRCODE_LOCK_NOT_AVAILABLE ||
+		error->sqlerrcode == ERRCODE_T_R_DEADLOCK_DETECTED;
+	bool		news;
 	int64		wait;
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 	slot = own_slot();
-	repeated = slot->failures > 0 && slot->error_code == error->sqlerrcode;
 	osm_slot_put_back(slot);
 	osm_slot_fail(slot, now, error->sqlerrcode, error->message ? error->message : "");
 	wait = slot->not_before - now;
+	news = slot->said_code != error->sqlerrcode && (!passing || slot->failures > LOCK_FAILURES);
+	if (news)
+		slot->said_code = error->sqlerrcode;
 	LWLockRelease(osm_worker_shared->lock);
 
-	if (!repeated)
+	if (news)
 		ereport(
-			LOG,
+			WARNING,
 			(errcode(error->sqlerrcode),
 			 errmsg("osm_workflow worker failed in database \"%s\": %s", database_name,
 					error->message ? error->message : ""),
@@ -517,17 +525,20 @@ end_pass(const OsmPass *pass, TimestampTz due)
 	bool		worked = pass->breaches + pass->warnings + pass->moved > 0;
 	OsmDatabaseState before;
 	OsmWorkerSlot *slot;
-	int			failures;
+	bool		works_again;
 
 	LWLockAcquire(osm_worker_shared->lock, LW_EXCLUSIVE);
 	slot = own_slot();
 	slot->in_pass = false;
 	slot->last_look = now;
 	before = slot->state;
-	failures = slot->failures;
+	works_again = pass->state == OSM_DATABASE_READY && slot->said_code != 0;
 	slot->state = pass->state;
 	if (pass->state != OSM_DATABASE_BUSY)
+	{
 		slot->failures = 0;
+		slot->said_code = 0;
+	}
 	slot->simulated_now = pass->simulated ? pass->now : DT_NOBEGIN;
 	switch (pass->state)
 	{
@@ -566,12 +577,12 @@ end_pass(const OsmPass *pass, TimestampTz due)
 	}
 	LWLockRelease(osm_worker_shared->lock);
 
-	if (pass->state == OSM_DATABASE_READY && failures > 0)
+	if (works_again)
 		ereport(LOG, (errmsg("osm_workflow worker works again in database \"%s\"",
 							 database_name)));
 	if (pass->state == OSM_DATABASE_OTHER_VERSION && before != OSM_DATABASE_OTHER_VERSION)
 		ereport(
-			LOG,
+			WARNING,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 			 errmsg("osm_workflow in database \"%s\" is not of version %s, that of the library",
 					database_name, OSM_WORKFLOW_VERSION),

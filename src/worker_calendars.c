@@ -80,7 +80,7 @@ osm_report_calendars(OsmWorkerSlot *slot, const char *database, const OsmPass *p
 	LWLockRelease(osm_worker_shared->lock);
 
 	if (error != NULL && news)
-		ereport(LOG,
+		ereport(WARNING,
 				(errcode(error->sqlerrcode),
 				 errmsg("osm_workflow worker could not look at the calendars of database \"%s\": %s",
 						database, error->message ? error->message : ""),

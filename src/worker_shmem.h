@@ -82,6 +82,7 @@ typedef struct OsmWorkerSlot
 	int64		lag_max;		/* microseconds */
 	uint32		lag[OSM_LAG_BUCKETS];
 	int			failures;		/* in a row */
+	int			said_code;		/* the error last said since it last worked; 0 none */
 	int			stalls;			/* passes in a row that left what was due */
 	int			error_code;		/* packed SQLSTATE of the last error */
 	TimestampTz error_at;		/* 0 never */

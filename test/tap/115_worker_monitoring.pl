@@ -133,7 +133,7 @@ wait_for($node, $db, "SELECT state = 'ready' FROM osm.worker_status WHERE databa
 is($node->safe_psql($db, 'SELECT count(*) FROM osm.clock WHERE flagged_at IS NULL
 	AND due_at < clock_timestamp()'), '0', 'and has caught up');
 my @said = log_since($node, $position) =~
-  /(P0042 LOG: .*failed in database "$db": no flags today|LOG: .*works again in database "$db")/g;
+  /(P0042 WARNING: .*failed in database "$db": no flags today|LOG: .*works again in database "$db")/g;
 is(scalar @said, 2, 'the log has one line about the failure and one about its end');
 
 # A calendar that ends: said once, counted until it is loaded.
@@ -189,7 +189,7 @@ foreach my $time (1, 2)
 	wait_ready($node, $db);
 }
 is(status($node, 'state', $db), 'ready', 'and watches over terms all the same');
-@said = log_since($node, $position) =~ /42P01 LOG: .*could not look at the calendars/g;
+@said = log_since($node, $position) =~ /42P01 WARNING: .*could not look at the calendars/g;
 is(scalar @said, 1, 'it says so once');
 
 $node->stop;
