@@ -104,11 +104,23 @@ sub status
 		"SELECT $column FROM osm.worker_status WHERE database = '$database'");
 }
 
-# wait_for NODE, DATABASE, CONDITION, WHAT: passes when the condition becomes true.
+# wait_for NODE, DATABASE, CONDITION, WHAT: passes when the condition becomes true; if not, says what
+# the worker is doing.
 sub wait_for
 {
 	my ($node, $database, $condition, $what) = @_;
-	return ok($node->poll_query_until($database, "SELECT coalesce(($condition), false)"), $what);
+	my $came = ok($node->poll_query_until($database, "SELECT coalesce(($condition), false)"), $what);
+	if (!$came)
+	{
+		foreach my $of ('osm.worker_launcher()', 'osm.worker_status()', 'pg_stat_activity',
+			'(SELECT * FROM osm.clock WHERE flagged_at IS NULL ORDER BY due_at LIMIT 5) AS c')
+		{
+			my (undef, $rows) = $node->psql($database, "SELECT clock_timestamp(), * FROM $of",
+				extra_params => ['-x']);
+			diag "$of\n$rows";
+		}
+	}
+	return $came;
 }
 
 # wait_ready NODE, DATABASE: until the worker has passed and gone again.
