@@ -86,6 +86,8 @@ due_at($node, $one, "clock_timestamp() + interval '100 ms'");
 wait_flagged($node, $one, 'with a long idle time a term is flagged');
 my $pid = worker_pid($node, $one);
 like($pid, qr/^\d+$/, 'and its worker waits for more');
+wait_for($node, 'postgres', "SELECT wait_event = 'OsmWorkerMain' FROM pg_stat_activity
+	WHERE pid = $pid", 'under a name of its own') if $node->pg_version >= 17;
 set('worker_idle', "'0'");
 wait_for($node, $one, "SELECT NOT running FROM osm.worker_status() WHERE database = '$one'",
 	'it goes when the idle time is over');
