@@ -32,6 +32,7 @@
 
 #include "actor.h"
 #include "osm_workflow.h"
+#include "people.h"
 #include "spi_plan.h"
 
 /* an actor named by osm.act_as(), and the subtransaction that named it */
@@ -150,13 +151,22 @@ create_people_cache(void)
 	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
 }
 
+/* osm_people_generation counts the changes of people this backend has heard of. */
+uint64
+osm_people_generation(void)
+{
+	if (actors == NULL)
+		create_people_cache();
+	return people_generation;
+}
+
 /*
- * begin_people_query and end_people_query stand around what is remembered beyond
+ * osm_people_query_begin and osm_people_query_end stand around what is remembered beyond
  * the statement.  It must not be as old as the statement's snapshot: a change of
  * people already announced to this backend would never be noticed again.
  */
-static void
-begin_people_query(OsmOwnerRights *rights)
+void
+osm_people_query_begin(OsmOwnerRights *rights)
 {
 	for (int i = 0; i < (int) lengthof(people_tables); i++)
 		people_oids[i] = osm_relation(people_tables[i], false);
@@ -166,8 +176,8 @@ begin_people_query(OsmOwnerRights *rights)
 	PushActiveSnapshot(GetCatalogSnapshot(people_oids[0]));
 }
 
-static void
-end_people_query(const OsmOwnerRights *rights)
+void
+osm_people_query_end(const OsmOwnerRights *rights)
 {
 	PopActiveSnapshot();
 	SPI_finish();
@@ -195,12 +205,12 @@ official_of_login(void)
 		generation = people_generation;
 		namestrcpy(&role_name, GetUserNameFromId(role_id, false));
 		value = NameGetDatum(&role_name);
-		begin_people_query(&rights);
+		osm_people_query_begin(&rights);
 		n = osm_spi_look_up(&plan,
 							"SELECT id FROM osm.official WHERE db_role OPERATOR(pg_catalog.=) $1",
 							1, types, &value, NULL);
 		official_id = n > 0 ? osm_spi_int64(SPI_tuptable->vals[0], 1) : 0;
-		end_people_query(&rights);
+		osm_people_query_end(&rights);
 		entry = hash_search(logins, &role_id, HASH_ENTER, NULL);
 		entry->official_id = official_id;
 		entry->ambiguous = n > 1;
@@ -215,15 +225,6 @@ official_of_login(void)
 			 errhint(
 				 "Give each official a database role of its own, or name the actor with osm.act_as().")));
 	return entry->official_id;
-}
-
-static DateADT
-date_or(HeapTuple row, int column, DateADT otherwise)
-{
-	bool		isnull;
-	Datum		value = SPI_getbinval(row, SPI_tuptable->tupdesc, column, &isnull);
-
-	return isnull ? otherwise : DatumGetDateADT(value);
 }
 
 /* load_actor reads an official's roles and the bodies whose incidents they may read. */
@@ -241,7 +242,7 @@ load_actor(Actor *actor)
 
 	values[0] = Int64GetDatum(actor->official_id);
 	values[1] = DateADTGetDatum(actor->day);
-	begin_people_query(&rights);
+	osm_people_query_begin(&rights);
 	if (osm_spi_look_up(
 			&head_plan,
 			"SELECT authority_id, login FROM osm.official WHERE id OPERATOR(pg_catalog.=) $1", 1,
@@ -292,8 +293,8 @@ load_actor(Actor *actor)
 		actor->roles[i].role = osm_spi_text(row, 1);
 		actor->roles[i].body_id = osm_spi_int64(row, 2);
 		actor->roles[i].acting_for_id = osm_spi_int64(row, 3);
-		actor->roles[i].from = date_or(row, 4, DATEVAL_NOBEGIN);
-		actor->roles[i].until = date_or(row, 5, DATEVAL_NOEND);
+		actor->roles[i].from = osm_spi_date(row, 4, DATEVAL_NOBEGIN);
+		actor->roles[i].until = osm_spi_date(row, 5, DATEVAL_NOEND);
 		actor->roles[i].whole_authority = osm_spi_bool(row, 6);
 	}
 
@@ -317,7 +318,7 @@ load_actor(Actor *actor)
 	actor->bodies = palloc0(sizeof(int64) * Max(actor->nbodies, 1));
 	for (int i = 0; i < actor->nbodies; i++)
 		actor->bodies[i] = osm_spi_int64(SPI_tuptable->vals[i], 1);
-	end_people_query(&rights);
+	osm_people_query_end(&rights);
 
 	MemoryContextSetParent(context, CacheMemoryContext);
 	actor->context = context;
@@ -410,7 +411,7 @@ may_act_for_others(int64 authority_id)
 		return true;
 	values[0] = Int64GetDatum(authority_id);
 	values[1] = ObjectIdGetDatum(user_id);
-	begin_people_query(&rights);
+	osm_people_query_begin(&rights);
 	allowed = osm_spi_look_up(
 				  &plan,
 				  "SELECT 1 FROM osm.access AS a JOIN pg_catalog.pg_roles AS r "
@@ -419,7 +420,7 @@ may_act_for_others(int64 authority_id)
 				  "  AND (a.authority_id IS NULL OR a.authority_id OPERATOR(pg_catalog.=) $1) "
 				  "  AND pg_catalog.pg_has_role($2, r.oid, 'USAGE')",
 				  2, types, values, NULL) > 0;
-	end_people_query(&rights);
+	osm_people_query_end(&rights);
 	return allowed;
 }
 
@@ -463,7 +464,7 @@ osm_act_as(PG_FUNCTION_ARGS)
 		values[0] = PG_GETARG_DATUM(0);
 		values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[1] = PG_ARGISNULL(1) ? 'n' : ' ';
-		begin_people_query(&rights);
+		osm_people_query_begin(&rights);
 		n = osm_spi_look_up(&plan,
 						"SELECT o.id, o.authority_id FROM osm.official AS o "
 						"JOIN osm.body AS b ON b.id OPERATOR(pg_catalog.=) o.authority_id "
@@ -476,7 +477,7 @@ osm_act_as(PG_FUNCTION_ARGS)
 			official_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 			authority_id = osm_spi_int64(SPI_tuptable->vals[0], 2);
 		}
-		end_people_query(&rights);
+		osm_people_query_end(&rights);
 		if (n > 1)
 			ereport(ERROR,
 					(errcode(ERRCODE_OSM_WRONG_PERSON),
@@ -556,7 +557,7 @@ load_sights(void)
 	Sight	   *loaded;
 	int			n;
 
-	begin_people_query(&rights);
+	osm_people_query_begin(&rights);
 	n = osm_spi_look_up(&plan,
 					"SELECT r.oid::bigint, a.authority_id FROM osm.access AS a "
 					"JOIN pg_catalog.pg_roles AS r ON r.rolname OPERATOR(pg_catalog.=) a.role "
@@ -568,7 +569,7 @@ load_sights(void)
 		loaded[i].role_id = (Oid) osm_spi_int64(SPI_tuptable->vals[i], 1);
 		loaded[i].authority_id = osm_spi_int64(SPI_tuptable->vals[i], 2);
 	}
-	end_people_query(&rights);
+	osm_people_query_end(&rights);
 
 	if (sights != NULL)
 		pfree(sights);

@@ -17,6 +17,7 @@
 
 #include "clock.h"
 #include "osm_workflow.h"
+#include "people.h"
 #include "spi_plan.h"
 
 /* use_time adds the business time from the last resumption to an instant. */
@@ -195,28 +196,13 @@ osm_clock_anchor_due(Clock *clock, const Clock *anchor)
 static char *
 calendar_of(Step *step, const ActClockRule *rule, int64 body_id)
 {
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Datum		values[2];
-	char	   *calendar = NULL;
+	const char *calendar = NULL;
 
 	if (rule->calendar != NULL)
 		return rule->calendar;
 	if (body_id != 0)
-	{
-		values[0] = Int64GetDatum(body_id);
-		values[1] = Int64GetDatum(step->authority_id);
-		if (osm_spi_run(&plan,
-						"SELECT calendar FROM osm.body WHERE id OPERATOR(pg_catalog.=) $1 "
-						"AND authority_id OPERATOR(pg_catalog.=) $2",
-						2, types, values, NULL, SPI_OK_SELECT) == 1)
-		{
-			MemoryContextSwitchTo(step->context);
-			calendar = osm_spi_text(SPI_tuptable->vals[0], 1);
-		}
-		MemoryContextSwitchTo(step->context);
-	}
-	return calendar ? calendar : step->act->calendar;
+		calendar = osm_people_calendar(step->authority_id, body_id);
+	return calendar != NULL ? pstrdup(calendar) : step->act->calendar;
 }
 
 /* start_instant returns the instant a term counts from. */
@@ -262,33 +248,6 @@ term_of(const Step *step, const ActClockRule *rule, BusinessInterval *term)
 	return true;
 }
 
-/*
- * body_of_holder returns the one body whose officials hold a role on the day of the
- * step, 0 if there are several or none: who answers for a term owed to the author
- * where the role counts in the whole authority.
- */
-static int64
-body_of_holder(Step *step, const ActRole *role)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, TEXTOID, DATEOID};
-	Datum		values[3];
-	int64		body_id = 0;
-
-	values[0] = Int64GetDatum(step->authority_id);
-	values[1] = CStringGetTextDatum(role->name);
-	values[2] = DateADTGetDatum(osm_step_date(step));
-	if (osm_spi_run(&plan,
-					"SELECT DISTINCT body_id FROM osm.appointment "
-					"WHERE authority_id OPERATOR(pg_catalog.=) $1 "
-					"AND role OPERATOR(pg_catalog.=) $2 AND during OPERATOR(pg_catalog.@>) $3 "
-					"LIMIT 2",
-					3, types, values, NULL, SPI_OK_SELECT) == 1)
-		body_id = osm_spi_int64(SPI_tuptable->vals[0], 1);
-	MemoryContextSwitchTo(step->context);
-	return body_id;
-}
-
 /* prepare_clock fills in what a new clock of a rule is judged by, all but its due instant. */
 static void
 prepare_clock(Step *step, Clock *clock, int64 assigned_body)
@@ -301,7 +260,11 @@ prepare_clock(Step *step, Clock *clock, int64 assigned_body)
 	clock->calendar = calendar_of(step, rule, clock->body_id);
 	if (rule->outer_term && rule->responsible != NULL &&
 		rule->responsible->scope == SCOPE_AUTHORITY)
-		clock->body_id = body_of_holder(step, rule->responsible);
+	{
+		/* who answers for it: the body of those who hold the role, if it is one */
+		clock->body_id = osm_people_one_body(step->authority_id, rule->responsible->name,
+											 osm_step_date(step));
+	}
 	clock->started_at = start_instant(step, rule);
 	clock->resumed_at = clock->started_at;
 	clock->state = CLOCK_RUNNING;
@@ -760,6 +723,27 @@ osm_clocks_change(Clocks *clocks)
 	start_clocks(clocks);
 }
 
+/* find_next notes the running binding clock that is due first: the first rule of several. */
+static void
+find_next(const Clocks *clocks)
+{
+	Step	   *step = clocks->step;
+
+	for (int i = 0; i < clocks->n; i++)
+	{
+		const Clock *clock = &clocks->items[i];
+		const ActClockRule *rule = clock->rule;
+
+		if (clock->state == CLOCK_RUNNING && clock->binding && rule->armed && rule->on_due == NULL &&
+			(step->next_clock == NULL || clock->due_at < step->next_due_at ||
+			 (clock->due_at == step->next_due_at && rule < step->next_clock)))
+		{
+			step->next_clock = rule;
+			step->next_due_at = clock->due_at;
+		}
+	}
+}
+
 /*
  * osm_step_clocks does to the clocks of an incident what its act says of the
  * step.  SPI is connected, the incident's row is locked.
@@ -785,4 +769,5 @@ osm_step_clocks(Step *step)
 	}
 	osm_clocks_change(&clocks);
 	osm_clocks_write(&clocks);
+	find_next(&clocks);
 }

@@ -8,11 +8,15 @@
  */
 #include "postgres.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
 
 #include "clock.h"
 #include "osm_worker.h"
@@ -61,13 +65,28 @@ osm_clock_add(Clocks *clocks)
 	return &clocks->items[clocks->n++];
 }
 
-static TimestampTz
-row_instant(HeapTuple row, int column, bool *isnull)
+static int
+compare_clocks(const void *a, const void *b)
 {
-	return DatumGetTimestampTz(SPI_getbinval(row, SPI_tuptable->tupdesc, column, isnull));
+	int64		x = ((const Clock *) a)->id;
+	int64		y = ((const Clock *) b)->id;
+
+	return (x > y) - (x < y);
 }
 
-/* osm_clocks_load reads all clocks of the incident, finished ones for their cycle numbers. */
+/* columns of the query in osm_clocks_load */
+enum
+{
+	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_CYCLE_NO, ROW_STATE, ROW_FLAGGED,
+	ROW_BINDING, ROW_DUE_AT, ROW_STARTED_AT, ROW_RESUMED_AT, ROW_PAUSED_AT, ROW_USED, ROW_TERM,
+	ROW_PROVISIONAL, ROW_BODY_ID, ROW_CALENDAR, ROW_DUE_CAUSE,
+	ROW_COLUMNS
+};
+
+/*
+ * osm_clocks_load reads all clocks of the incident in the order of their starts,
+ * finished ones for their cycle numbers.
+ */
 void
 osm_clocks_load(Clocks *clocks)
 {
@@ -83,53 +102,57 @@ osm_clocks_load(Clocks *clocks)
 	values[1] = Int64GetDatum(step->authority_id);
 	n = osm_spi_run(
 		&plan,
-		"SELECT id, rule_id, assignment_id, reply_id, cycle_no::bigint, calendar, term, started_at, "
-		"due_at, resumed_at, used, paused_at, state, binding, provisional, body_id, "
-		"flagged_at IS NOT NULL, due_cause FROM osm.clock "
-		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2 "
-		"ORDER BY id",
+		"SELECT id, rule_id, assignment_id, reply_id, cycle_no, state, flagged_at IS NOT NULL, "
+		"binding, due_at, started_at, resumed_at, paused_at, used, term, provisional, body_id, "
+		"calendar, due_cause FROM osm.clock "
+		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 		2, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	for (int i = 0; i < n; i++)
 	{
-		HeapTuple	row = SPI_tuptable->vals[i];
-		ActClockRule *rule = osm_act_clock(step->act, osm_spi_int64(row, 2));
+		Datum		row[ROW_COLUMNS];
+		bool		nulls[ROW_COLUMNS];
+		ActClockRule *rule;
 		Clock	   *clock;
-		char	   *state;
-		bool		isnull;
-		Datum		value;
+		text	   *state;
 
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row, nulls);
+		rule = osm_act_clock(step->act, DatumGetInt64(row[ROW_RULE_ID]));
 		if (rule == NULL)
 			continue;
 		clock = osm_clock_add(clocks);
-		clock->id = osm_spi_int64(row, 1);
+		clock->id = DatumGetInt64(row[ROW_ID]);
 		clock->rule = rule;
-		clock->assignment_id = osm_spi_int64(row, 3);
-		clock->reply_id = osm_spi_int64(row, 4);
-		clock->cycle_no = (int32) osm_spi_int64(row, 5);
-		clock->calendar = osm_spi_text(row, 6);
-		value = SPI_getbinval(row, SPI_tuptable->tupdesc, 7, &isnull);
-		clock->has_term = !isnull;
-		if (!isnull)
-			clock->term = *DatumGetBusinessIntervalP(value);
-		clock->started_at = row_instant(row, 8, &isnull);
-		clock->due_at = row_instant(row, 9, &isnull);
-		clock->resumed_at = row_instant(row, 10, &isnull);
-		clock->used =
-			*DatumGetBusinessIntervalP(SPI_getbinval(row, SPI_tuptable->tupdesc, 11, &isnull));
-		clock->paused_at = row_instant(row, 12, &isnull);
-		state = osm_spi_text(row, 13);
+		clock->assignment_id = nulls[ROW_ASSIGNMENT_ID] ? 0 : DatumGetInt64(row[ROW_ASSIGNMENT_ID]);
+		clock->reply_id = nulls[ROW_REPLY_ID] ? 0 : DatumGetInt64(row[ROW_REPLY_ID]);
+		clock->cycle_no = DatumGetInt32(row[ROW_CYCLE_NO]);
+		state = DatumGetTextPP(row[ROW_STATE]);
 		for (int s = 0; s < (int) lengthof(osm_clock_state_names); s++)
 		{
-			if (strcmp(state, osm_clock_state_names[s]) == 0)
+			if (strlen(osm_clock_state_names[s]) == VARSIZE_ANY_EXHDR(state) &&
+				memcmp(VARDATA_ANY(state), osm_clock_state_names[s],
+					   VARSIZE_ANY_EXHDR(state)) == 0)
 				clock->state = (ClockState) s;
 		}
-		clock->binding = osm_spi_bool(row, 14);
-		clock->provisional = osm_spi_bool(row, 15);
-		clock->body_id = osm_spi_int64(row, 16);
-		clock->flagged = osm_spi_bool(row, 17);
-		clock->due_cause = osm_spi_text(row, 18);
+		clock->flagged = DatumGetBool(row[ROW_FLAGGED]);
+		clock->binding = DatumGetBool(row[ROW_BINDING]);
+		clock->due_at = DatumGetTimestampTz(row[ROW_DUE_AT]);
+		if (!clock_is_open(clock))
+			continue;
+		clock->started_at = DatumGetTimestampTz(row[ROW_STARTED_AT]);
+		clock->resumed_at = DatumGetTimestampTz(row[ROW_RESUMED_AT]);
+		clock->paused_at = nulls[ROW_PAUSED_AT] ? 0 : DatumGetTimestampTz(row[ROW_PAUSED_AT]);
+		clock->used = *DatumGetBusinessIntervalP(row[ROW_USED]);
+		clock->has_term = !nulls[ROW_TERM];
+		if (clock->has_term)
+			clock->term = *DatumGetBusinessIntervalP(row[ROW_TERM]);
+		clock->provisional = DatumGetBool(row[ROW_PROVISIONAL]);
+		clock->body_id = nulls[ROW_BODY_ID] ? 0 : DatumGetInt64(row[ROW_BODY_ID]);
+		clock->calendar = TextDatumGetCString(row[ROW_CALENDAR]);
+		clock->due_cause = nulls[ROW_DUE_CAUSE] ? NULL : TextDatumGetCString(row[ROW_DUE_CAUSE]);
 	}
+	if (clocks->n > 1)
+		qsort(clocks->items, clocks->n, sizeof(Clock), compare_clocks);
 }
 
 /* osm_clock_write_segment records a finished stretch of a clock. */

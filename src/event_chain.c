@@ -16,6 +16,7 @@
 #include "common/sha2.h"
 #include "executor/spi.h"
 #include "funcapi.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "port/pg_bswap.h"
 #include "utils/builtins.h"
@@ -47,23 +48,48 @@ typedef struct EventFields
 PG_FUNCTION_INFO_V1(osm_verify_chain);
 
 static void
-add_field(pg_cryptohash_ctx *hash, const char *bytes)
+add_field(StringInfo bytes, const char *field)
 {
-	uint32		length = bytes == NULL ? 0xffffffff : (uint32) strlen(bytes);
+	uint32		length = field == NULL ? 0xffffffff : (uint32) strlen(field);
 	uint32		encoded = pg_hton32(length);
 
-	if (pg_cryptohash_update(hash, (const uint8 *) &encoded, sizeof(encoded)) < 0 ||
-		(bytes != NULL && pg_cryptohash_update(hash, (const uint8 *) bytes, length) < 0))
-		elog(ERROR, "could not compute a SHA-256 digest");
+	appendBinaryStringInfo(bytes, (const char *) &encoded, sizeof(encoded));
+	if (field != NULL)
+		appendBinaryStringInfo(bytes, field, length);
 }
 
 static void
-add_number(pg_cryptohash_ctx *hash, int64 number)
+add_number(StringInfo bytes, int64 number)
 {
-	char		text[32];
+	char		text[MAXINT8LEN + 1];
 
-	snprintf(text, sizeof(text), INT64_FORMAT, number);
-	add_field(hash, text);
+	pg_lltoa(number, text);
+	add_field(bytes, text);
+}
+
+/* canonical_bytes returns what of an event is hashed, as bytea. */
+static bytea *
+canonical_bytes(const EventFields *event)
+{
+	StringInfoData bytes;
+
+	initStringInfo(&bytes);
+	appendStringInfoSpaces(&bytes, VARHDRSZ);
+	add_field(&bytes, "osm_workflow event 1");
+	add_number(&bytes, event->authority_id);
+	add_number(&bytes, event->incident_id);
+	add_number(&bytes, event->seq);
+	add_field(&bytes, event->action);
+	add_field(&bytes, event->from_state);
+	add_field(&bytes, event->to_state);
+	add_number(&bytes, event->actor_id);
+	add_number(&bytes, event->acting_for_id);
+	add_number(&bytes, event->occurred_at);
+	add_number(&bytes, event->recorded_at);
+	add_field(&bytes, event->clause);
+	add_field(&bytes, event->details);
+	SET_VARSIZE(bytes.data, bytes.len);
+	return (bytea *) bytes.data;
 }
 
 /* event_hash returns the hash of an event as bytea; prev_hash is NULL for the first. */
@@ -71,81 +97,43 @@ static bytea *
 event_hash(const bytea *prev_hash, const EventFields *event)
 {
 	pg_cryptohash_ctx *hash = pg_cryptohash_create(PG_SHA256);
+	bytea	   *bytes = canonical_bytes(event);
 	bytea	   *result = (bytea *) palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 
+	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
 	if (hash == NULL || pg_cryptohash_init(hash) < 0 ||
 		(prev_hash != NULL &&
 		 pg_cryptohash_update(hash, (const uint8 *) VARDATA_ANY(prev_hash),
-							  VARSIZE_ANY_EXHDR(prev_hash)) < 0))
-		elog(ERROR, "could not compute a SHA-256 digest");
-	add_field(hash, "osm_workflow event 1");
-	add_number(hash, event->authority_id);
-	add_number(hash, event->incident_id);
-	add_number(hash, event->seq);
-	add_field(hash, event->action);
-	add_field(hash, event->from_state);
-	add_field(hash, event->to_state);
-	add_number(hash, event->actor_id);
-	add_number(hash, event->acting_for_id);
-	add_number(hash, event->occurred_at);
-	add_number(hash, event->recorded_at);
-	add_field(hash, event->clause);
-	add_field(hash, event->details);
-	SET_VARSIZE(result, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
-	if (pg_cryptohash_final(hash, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
+							  VARSIZE_ANY_EXHDR(prev_hash)) < 0) ||
+		pg_cryptohash_update(hash, (const uint8 *) VARDATA(bytes),
+							 VARSIZE(bytes) - VARHDRSZ) < 0 ||
+		pg_cryptohash_final(hash, (uint8 *) VARDATA(result), PG_SHA256_DIGEST_LENGTH) < 0)
 		elog(ERROR, "could not compute a SHA-256 digest");
 	pg_cryptohash_free(hash);
-	return result;
-}
-
-/* previous_hash reads the hash a step's event follows; NULL for the first event. */
-static bytea *
-previous_hash(const Step *step)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT4OID, INT8OID};
-	Datum		values[3];
-	bool		isnull;
-	Datum		hash;
-	bytea	   *result;
-
-	if (step->seq == 1)
-		return NULL;
-	values[0] = Int64GetDatum(step->incident_id);
-	values[1] = Int32GetDatum(step->seq - 1);
-	values[2] = Int64GetDatum(step->authority_id);
-	if (osm_spi_run(&plan,
-					"SELECT hash FROM osm.event WHERE incident_id OPERATOR(pg_catalog.=) $1 "
-					"AND seq OPERATOR(pg_catalog.=) $2 AND authority_id OPERATOR(pg_catalog.=) $3",
-					3, types, values, NULL, SPI_OK_SELECT) != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("event %d of incident %lld is missing", step->seq - 1,
-						(long long) step->incident_id),
-				 errdetail("The chain of evidence is broken; no step is recorded on top of it."),
-				 errhint("Run osm.verify_chain() and restore the events from a backup.")));
-	hash = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	MemoryContextSwitchTo(step->context);
-	result = DatumGetByteaPCopy(hash);
+	pfree(bytes);
 	return result;
 }
 
 /*
  * osm_event_write appends the step's event.  The caller holds the incident's
  * row lock, which is what keeps the chain from forking.  SPI is connected.
+ *
+ * The hash of the event before is read and built upon in the statement that
+ * writes this one.
  */
 void
 osm_event_write(Step *step, Jsonb *details)
 {
-	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr first_plan = NULL;
+	static SPIPlanPtr next_plan = NULL;
 	static const Oid types[] = {
 		INT8OID, INT8OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TEXTOID, JSONBOID, BYTEAOID, BYTEAOID
+		TIMESTAMPTZOID, TEXTOID, JSONBOID, BYTEAOID
 	};
 	EventFields event;
-	Datum		values[14];
-	char		nulls[15] = "              ";
-	bytea	   *prev_hash = previous_hash(step);
+	Datum		values[13];
+	char		nulls[14] = "             ";
+	int			n;
 
 	event.incident_id = step->incident_id;
 	event.authority_id = step->authority_id;
@@ -175,16 +163,34 @@ osm_event_write(Step *step, Jsonb *details)
 	values[10] = event.clause ? CStringGetTextDatum(event.clause) : (Datum) 0;
 	nulls[10] = event.clause ? ' ' : 'n';
 	values[11] = JsonbPGetDatum(details);
-	values[12] = PointerGetDatum(prev_hash);
-	nulls[12] = prev_hash ? ' ' : 'n';
-	values[13] = PointerGetDatum(event_hash(prev_hash, &event));
-	(void) osm_spi_run(
-		&plan,
-		"INSERT INTO osm.event (incident_id, authority_id, seq, action, from_state, to_state, "
-		"actor_id, acting_for_id, occurred_at, recorded_at, clause, details, prev_hash, hash) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
-		14, types, values, nulls, SPI_OK_INSERT);
+	values[12] = PointerGetDatum(canonical_bytes(&event));
+#define EVENT_COLUMNS \
+	"INSERT INTO osm.event (incident_id, authority_id, seq, action, from_state, to_state, " \
+	"actor_id, acting_for_id, occurred_at, recorded_at, clause, details, prev_hash, hash) "
+	if (step->seq == 1)
+		n = osm_spi_run(&first_plan,
+						EVENT_COLUMNS
+						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, NULL, "
+						"pg_catalog.sha256($13))",
+						13, types, values, nulls, SPI_OK_INSERT);
+	else
+		n = osm_spi_run(&next_plan,
+						EVENT_COLUMNS
+						"SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, e.hash, "
+						"pg_catalog.sha256(e.hash OPERATOR(pg_catalog.||) $13) FROM osm.event AS e "
+						"WHERE e.incident_id OPERATOR(pg_catalog.=) $1 "
+						"AND e.seq OPERATOR(pg_catalog.=) ($3 OPERATOR(pg_catalog.-) 1) "
+						"AND e.authority_id OPERATOR(pg_catalog.=) $2",
+						13, types, values, nulls, SPI_OK_INSERT);
+#undef EVENT_COLUMNS
 	MemoryContextSwitchTo(step->context);
+	if (n != 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("event %d of incident %lld is missing", step->seq - 1,
+						(long long) step->incident_id),
+				 errdetail("The chain of evidence is broken; no step is recorded on top of it."),
+				 errhint("Run osm.verify_chain() and restore the events from a backup.")));
 }
 
 static bool

@@ -258,6 +258,7 @@ osm_write_step(PG_FUNCTION_ARGS)
 	osm_step_write(&step);
 	SPI_finish();
 	osm_become_user(&rights);
+	osm_step_written(&step);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(step.context);
 	return PointerGetDatum(NULL);

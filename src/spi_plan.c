@@ -103,6 +103,16 @@ osm_spi_bool(HeapTuple row, int column)
 	return isnull ? false : DatumGetBool(value);
 }
 
+/* osm_spi_date returns a date column, another date for null. */
+DateADT
+osm_spi_date(HeapTuple row, int column, DateADT otherwise)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(row, SPI_tuptable->tupdesc, column, &isnull);
+
+	return isnull ? otherwise : DatumGetDateADT(value);
+}
+
 /* osm_business_interval_oid returns the OID of osm.business_interval. */
 Oid
 osm_business_interval_oid(void)

@@ -94,6 +94,8 @@ typedef struct Step
 	char	  **parts;			/* their codes */
 	StringInfo	warnings;		/* names of content rules that only warn, comma separated */
 	StringInfo	clock_notes;	/* JSON of what happened to clocks */
+	const ActClockRule *next_clock; /* rule of the running binding clock due first; NULL: none */
+	TimestampTz next_due_at;
 	HeapTuple	guarded;		/* the row as the guard left it */
 	bool		replayed;		/* a step of the past: nothing is written (simulate.c) */
 	bool		interim_posted;	/* before a replayed step */
@@ -161,6 +163,9 @@ extern const Step *osm_step_being_split(void);
 extern const OwnStep *osm_own_step(int64 incident_id, int64 authority_id);
 extern void osm_engine_begin(const Step *split, const OwnStep *own);
 extern void osm_engine_end(void);
+
+/* perform.c */
+extern void osm_step_written(const Step *step);
 
 /* clock.c */
 extern void osm_step_clocks(Step *step);

@@ -22,6 +22,7 @@
 
 #include "osm_worker.h"
 #include "osm_workflow.h"
+#include "people.h"
 #include "spi_plan.h"
 #include "step.h"
 
@@ -397,39 +398,29 @@ write_parts(Step *step)
 	}
 }
 
-static Datum
-texts_array(int n, char **items)
-{
-	Datum	   *elements = palloc(sizeof(Datum) * Max(n, 1));
-
-	for (int i = 0; i < n; i++)
-		elements[i] = CStringGetTextDatum(items[i]);
-	return PointerGetDatum(construct_array(elements, n, TEXTOID, -1, false, TYPALIGN_INT));
-}
-
 /* write_notifications tells those the act wants told of the action. */
 static void
 write_notifications(Step *step)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
-		INT8OID, INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, INT8ARRAYOID, DATEOID, INT8OID,
-		TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
+		INT8OID, INT8OID, INT4OID, INT8ARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
 	};
-	Datum		values[12];
-	char		nulls[12 + 1] = "           n";
-	char	  **scoped;
-	int			nscoped = 0;
+	Datum		values[8];
+	char		nulls[8 + 1] = "       n";
+	int64	   *bodies;
+	int64	   *recipients;
+	int			nbodies;
+	int			n;
 	StringInfoData data;
 
 	if (step->action->notifies.n == 0)
 		return;
-	scoped = palloc(sizeof(char *) * Max(step->act->nroles, 1));
-	for (int i = 0; i < step->act->nroles; i++)
-	{
-		if (step->act->roles[i].scope != SCOPE_AUTHORITY)
-			scoped[nscoped++] = step->act->roles[i].name;
-	}
+	nbodies = osm_row_int64_array(&step->after, COL_BODIES, &bodies);
+	n = osm_people_to_tell(step->authority_id, step->act, &step->action->notifies,
+						   osm_step_date(step), nbodies, bodies, step->actor_id, &recipients);
+	if (n == 0)
+		return;
 	initStringInfo(&data);
 	appendStringInfoString(&data, "{\"action\":");
 	escape_json(&data, step->action->name);
@@ -440,40 +431,27 @@ write_notifications(Step *step)
 	values[0] = Int64GetDatum(step->authority_id);
 	values[1] = Int64GetDatum(step->incident_id);
 	values[2] = Int32GetDatum(step->seq);
-	values[3] = texts_array(step->action->notifies.n, step->action->notifies.items);
-	values[4] = texts_array(nscoped, scoped);
-	values[5] = step->after.values[COL_BODIES];
-	values[6] = DateADTGetDatum(osm_step_date(step));
-	values[7] = Int64GetDatum(step->actor_id);
-	values[8] = CStringGetTextDatum(psprintf("%s: %lld", step->action->subject ?
+	values[3] = osm_int64_array(n, recipients);
+	values[4] = CStringGetTextDatum(psprintf("%s: %lld", step->action->subject ?
 											 step->action->subject : step->action->title,
 											 (long long) step->incident_id));
-	values[9] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
-	values[10] = TimestampTzGetDatum(step->recorded_at);
-	values[11] = (Datum) 0;
+	values[5] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
+	values[6] = TimestampTzGetDatum(step->recorded_at);
+	values[7] = (Datum) 0;
 	if (step->action->deliver_within != NULL)
 	{
-		values[11] = CStringGetTextDatum(step->action->deliver_within);
-		nulls[11] = ' ';
+		values[7] = CStringGetTextDatum(step->action->deliver_within);
+		nulls[7] = ' ';
 	}
-	if (osm_spi_run(
+	(void) osm_spi_run(
 		&plan,
 		"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
 		"subject, data, created_at, about_at, deliver_after) "
-		"SELECT DISTINCT $1, $2, $3, 'step', o.official_id, $9, $10, $11, $11, "
-		"  CASE WHEN $12 IS NULL THEN $11 ELSE osm.next_business_time($11, $12) END "
-		"FROM osm.appointment AS a, LATERAL (SELECT a.official_id UNION ALL "
-		"  SELECT s.deputy_id FROM osm.substitution AS s "
-		"  WHERE s.principal_id OPERATOR(pg_catalog.=) a.official_id "
-		"    AND s.authority_id OPERATOR(pg_catalog.=) a.authority_id "
-		"    AND s.during OPERATOR(pg_catalog.@>) $7) AS o (official_id) "
-		"WHERE a.authority_id OPERATOR(pg_catalog.=) $1 "
-		"AND a.role OPERATOR(pg_catalog.=) ANY ($4) "
-		"AND (a.role OPERATOR(pg_catalog.<>) ALL ($5) "
-		"     OR a.body_id OPERATOR(pg_catalog.=) ANY ($6)) "
-		"AND a.during OPERATOR(pg_catalog.@>) $7 AND o.official_id OPERATOR(pg_catalog.<>) $8",
-		12, types, values, nulls, SPI_OK_INSERT) > 0)
-		osm_worker_note_messages();
+		"SELECT $1, $2, $3, 'step', r.id, $5, $6, $7, $7, "
+		"  CASE WHEN $8 IS NULL THEN $7 ELSE osm.next_business_time($7, $8) END "
+		"FROM pg_catalog.unnest($4) AS r (id)",
+		8, types, values, nulls, SPI_OK_INSERT);
+	osm_worker_note_messages();
 	MemoryContextSwitchTo(step->context);
 }
 

@@ -102,43 +102,12 @@ COMMENT ON FUNCTION osm.register(text, jsonb) IS
     'the registration. Returns its id. Errors: 42704, OW002, OW003, OW004, OW006.';
 
 CREATE FUNCTION osm.perform(incident bigint, action text, details jsonb DEFAULT '{}')
-    RETURNS osm.step LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    result osm.step;
-BEGIN
-    IF incident IS NULL OR action IS NULL THEN
-        RAISE EXCEPTION 'a step needs an incident and an action'
-            USING ERRCODE = 'OW003', HINT = 'osm.allowed_actions() lists what may be done.';
-    END IF;
-    UPDATE osm.incident AS i
-    SET action = perform.action, details = coalesce(perform.details, '{}'),
-        event_seq = i.event_seq + 1
-    WHERE i.id = perform.incident
-    RETURNING i.id, i.event_seq, i.state INTO result.incident, result.event, result.state;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'incident % does not exist', incident
-            USING ERRCODE = '42704', HINT = 'It may belong to an authority or body you do not see.';
-    END IF;
-    IF NOT EXISTS (SELECT FROM osm.event AS e WHERE e.incident_id = perform.incident
-                   AND e.seq = result.event AND e.action = perform.action) THEN
-        RAISE EXCEPTION 'the step on incident % was not recorded', incident
-            USING ERRCODE = '55000',
-                  DETAIL = 'The triggers of osm.incident are missing, disabled or silent here.',
-                  HINT = 'Check session_replication_role; osm.upgrade() names what is missing.';
-    END IF;
-    SELECT r.name, c.due_at INTO result.clock, result.due_at
-    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
-    WHERE c.incident_id = perform.incident AND c.state = 'running' AND c.binding AND c.armed
-    ORDER BY c.due_at, r.position LIMIT 1;
-    RETURN result;
-END
-$$;
+    RETURNS osm.step LANGUAGE c VOLATILE PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osm_perform';
 COMMENT ON FUNCTION osm.perform(bigint, text, jsonb) IS
     'Takes a step on an incident as the current actor. Details: what the act requires (see '
     'osm.allowed_actions()), and occurred_at with backdate_reason where the role may backdate. '
-    'Errors: OW001 to OW007, 42704.';
+    'Errors: OW001 to OW007, 42704, 55000.';
 
 CREATE FUNCTION osm.allowed_actions(
     incident bigint, OUT action text, OUT title text, OUT title_en text, OUT to_state text,

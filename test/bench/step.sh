@@ -21,17 +21,17 @@ run -d postgres -c "DROP DATABASE IF EXISTS $database" -c "CREATE DATABASE $data
 trap 'rm -f "$scratch"*; run -d postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)"' EXIT
 run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' -c 'SELECT osm.install()' \
     -f "$here/step.sql" -c 'VACUUM ANALYZE'
-first=$(run -A -t -d "$database" -c 'SELECT min(id) - 1 FROM osm.incident')
+first=$(run -A -t -d "$database" -c 'SELECT min(id) FROM osm.incident')
 for peer in osm full bare; do
-    offset=0
-    [ "$peer" != osm ] || offset=$first
-    printf '%s\n' '\set id 4 * random(0, 499) + :client_id + 1 + '"$offset" \
-        "SELECT ${peer}_step(:id);" >"$scratch.$peer.sql"
+    printf '%s\n' "\set id $first + 4 * random(0, 1999) + :client_id" \
+        "SELECT ${peer}_step(:id, 'go');" "SELECT ${peer}_step(:id, 'return');" \
+        >"$scratch.$peer.sql"
 done
 
 tps() { # PEER CLIENTS: steps a second; each client has incidents of its own
     pgbench -n -M prepared -c "$2" -j "$2" -T "$seconds" -f "$scratch.$1.sql" "$database" \
-        2>/dev/null </dev/null | sed -n 's/^tps = \([0-9.]*\) .*/\1/p'
+        2>"$scratch.log" </dev/null | awk '/^tps = / { print 2 * $3 }' ||
+        { cat "$scratch.log" >&2; exit 1; }
 }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 verdict() { # WHAT OURS PEER GOAL

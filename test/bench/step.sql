@@ -1,9 +1,12 @@
--- Set-up of step.sh: incidents that go there and back between two states for ever, under three
--- regimes. Each step there starts a clock, each step back stops it; each tells one official.
+-- Set-up of step.sh: incidents that go there and back between two states, under three regimes. Each
+-- step there starts a clock, each step back stops it; each tells one official.
 --
 -- osm      the extension: osm.perform().
--- full     the same rows written by plain PL/pgSQL triggers with look-up tables: may this actor do
---          this, event with a hash over the one before, clock, stretch of the clock, message.
+-- full     the same rows, column by column but for clock.used, in tables of the same columns,
+--          constraints, foreign keys and indexes, written by plain PL/pgSQL triggers with look-up
+--          tables: is the actor an official who holds the role today, is the step allowed, event
+--          with a hash over the one before, clock, stretch of the clock, message; and a perform()
+--          that answers as ours does.
 -- bare     a PL/pgSQL trigger that checks a table of transitions and writes one audit row.
 
 SELECT osm.install_preset('around-the-clock');
@@ -40,128 +43,178 @@ DO $$
 BEGIN
     PERFORM osm.act_as('clerk');
     PERFORM osm.register('bench', jsonb_build_object('channel', 'site', 'text', 'текст',
-        'external_id', n)) FROM generate_series(1, 2000) AS n;
+        'external_id', n)) FROM generate_series(1, 8000) AS n;
 END $$;
-CREATE FUNCTION public.osm_step(id bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.osm_step(id bigint, action text) RETURNS osm.step LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM osm.act_as('clerk');
-    PERFORM osm.perform(osm_step.id, CASE (SELECT i.state FROM osm.incident AS i
-        WHERE i.id = osm_step.id) WHEN 'here' THEN 'go' ELSE 'return' END);
+    RETURN osm.perform(osm_step.id, osm_step.action);
 END $$;
 
--- The peers: tables like ours, with the indexes a step has to keep up.
+-- The peer that writes the same rows.
 CREATE SCHEMA peer;
-CREATE TABLE peer.transition (from_state text, to_state text, role text, action text,
-    PRIMARY KEY (from_state, to_state));
-INSERT INTO peer.transition VALUES ('here', 'there', 'clerk', 'go'),
-    ('there', 'here', 'clerk', 'return');
-CREATE TABLE peer.appointment (login text, role text, body bigint, during daterange,
-    PRIMARY KEY (login, role));
-INSERT INTO peer.appointment VALUES ('clerk', 'clerk', 1, '[2020-01-01,)'),
-    ('head', 'head', 1, '[2020-01-01,)');
-CREATE TABLE peer.rule (starts_on text, stops_on text, term interval);
-INSERT INTO peer.rule VALUES ('go', 'return', '24 hours');
-CREATE TABLE peer.notifies (action text, role text, PRIMARY KEY (action, role));
-INSERT INTO peer.notifies VALUES ('go', 'head'), ('return', 'head');
-CREATE TABLE peer.event (incident bigint, seq integer, action text, from_state text, to_state text,
-    actor text, occurred_at timestamptz, details jsonb, prev_hash bytea, hash bytea,
-    PRIMARY KEY (incident, seq));
-CREATE INDEX ON peer.event (occurred_at);
-CREATE TABLE peer.clock (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, incident bigint,
-    cycle integer, started_at timestamptz, due_at timestamptz, stopped_at timestamptz, state text,
-    UNIQUE (incident, cycle)) WITH (fillfactor = 80);
-CREATE INDEX ON peer.clock (due_at) WHERE state = 'running';
-CREATE INDEX ON peer.clock (incident) WHERE state IN ('running', 'paused');
-CREATE TABLE peer.segment (clock bigint, seq integer, span tstzrange, kind text,
-    PRIMARY KEY (clock, seq));
-CREATE TABLE peer.message (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, incident bigint,
-    seq integer, recipient text, subject text, data jsonb, created_at timestamptz,
-    deliver_after timestamptz, state text DEFAULT 'waiting', UNIQUE (incident, seq, recipient));
-CREATE INDEX ON peer.message (deliver_after) WHERE state = 'waiting';
-CREATE TABLE peer.full_incident (id bigint PRIMARY KEY, state text, action text, actor text,
-    seq integer, occurred_at timestamptz, text text) WITH (fillfactor = 70);
-CREATE INDEX ON peer.full_incident (state);
-INSERT INTO peer.full_incident SELECT n, 'here', 'register', 'clerk', 1, now(), 'текст'
-    FROM generate_series(1, 2000) AS n;
-INSERT INTO peer.event SELECT n, 1, 'register', NULL, 'here', 'clerk', now(), '{}', NULL, ''
-    FROM generate_series(1, 2000) AS n;
+CREATE TABLE peer.official (login text PRIMARY KEY, id bigint);
+INSERT INTO peer.official SELECT login, id FROM osm.official;
+CREATE TABLE peer.appointment (official_id bigint, role text, during daterange,
+    PRIMARY KEY (official_id, role));
+INSERT INTO peer.appointment SELECT official_id, role, during FROM osm.appointment;
+CREATE TABLE peer.substitution (deputy_id bigint, principal_id bigint, during daterange);
+CREATE INDEX ON peer.substitution (deputy_id);
+CREATE INDEX ON peer.substitution (principal_id);
+CREATE TABLE peer.transition (from_state text, action text, role text, to_state text, clause text,
+    PRIMARY KEY (from_state, action, role));
+INSERT INTO peer.transition VALUES ('here', 'go', 'clerk', 'there', 'п. 1'),
+    ('there', 'return', 'clerk', 'here', 'п. 1');
+CREATE TABLE peer.clock_rule (id bigint PRIMARY KEY, name text, starts_on text, stops_on text,
+    term osm.business_interval, hours interval, calendar text, body_id bigint);
+INSERT INTO peer.clock_rule SELECT r.id, r.name, 'go', 'return', r.term, '24 hours',
+    'around-the-clock', b.id FROM osm.clock_rule AS r, osm.body AS b WHERE b.code = 'office';
+CREATE TABLE peer.notifies (action text, role text, title text, PRIMARY KEY (action, role));
+INSERT INTO peer.notifies VALUES ('go', 'head', 'Туда'), ('return', 'head', 'Обратно');
+CREATE TABLE peer.incident (LIKE osm.incident INCLUDING ALL) WITH (fillfactor = 70);
+CREATE TABLE peer.event (LIKE osm.event INCLUDING ALL,
+    FOREIGN KEY (incident_id, authority_id) REFERENCES peer.incident (id, authority_id));
+CREATE TABLE peer.clock (LIKE osm.clock INCLUDING ALL,
+    FOREIGN KEY (rule_id) REFERENCES peer.clock_rule (id),
+    FOREIGN KEY (incident_id, authority_id) REFERENCES peer.incident (id, authority_id))
+    WITH (fillfactor = 80);
+CREATE TABLE peer.clock_segment (LIKE osm.clock_segment INCLUDING ALL,
+    FOREIGN KEY (clock_id, authority_id) REFERENCES peer.clock (id, authority_id));
+CREATE TABLE peer.notification (LIKE osm.notification INCLUDING ALL);
+INSERT INTO peer.incident SELECT * FROM osm.incident;
+INSERT INTO peer.event SELECT * FROM osm.event;
 
-CREATE FUNCTION peer.check_full() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION peer.check_step() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT t.action INTO NEW.action FROM peer.transition AS t
-    JOIN peer.appointment AS a ON a.role = t.role
-    WHERE t.from_state = OLD.state AND t.to_state = NEW.state
-      AND a.login = current_setting('peer.actor') AND a.during @> current_date;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'step from % to % is not allowed', OLD.state, NEW.state;
+    IF NEW.event_seq <> OLD.event_seq + 1 THEN
+        RAISE EXCEPTION 'incident % was changed meanwhile', OLD.id;
     END IF;
-    NEW.actor := current_setting('peer.actor');
-    NEW.seq := OLD.seq + 1;
+    SELECT o.id, h.acting_for, t.to_state INTO NEW.actor_id, NEW.acting_for_id, NEW.state
+    FROM peer.official AS o
+    CROSS JOIN LATERAL (SELECT a.role, NULL::bigint AS acting_for FROM peer.appointment AS a
+                        WHERE a.official_id = o.id AND a.during @> current_date
+                        UNION ALL
+                        SELECT a.role, s.principal_id FROM peer.substitution AS s
+                        JOIN peer.appointment AS a ON a.official_id = s.principal_id
+                        WHERE s.deputy_id = o.id AND s.during @> current_date
+                          AND a.during @> current_date) AS h
+    JOIN peer.transition AS t ON t.role = h.role
+    WHERE o.login = current_setting('peer.actor')
+      AND t.from_state = OLD.state AND t.action = NEW.action
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'step % from % is not allowed', NEW.action, OLD.state;
+    END IF;
     NEW.occurred_at := now();
     RETURN NEW;
 END $$;
-CREATE FUNCTION peer.write_full() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION peer.write_step() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    rule peer.clock_rule;
+    stopped peer.clock;
+    due timestamptz;
+    clock_id bigint;
+    changes jsonb := '[]';
+    event_clause text;
     previous bytea;
-    rule peer.rule;
-    stopped bigint;
-    body jsonb;
+    content jsonb;
 BEGIN
-    FOR rule IN SELECT r.* FROM peer.rule AS r WHERE r.stops_on = NEW.action LOOP
-        UPDATE peer.clock AS c SET stopped_at = now(),
-            state = CASE WHEN c.due_at >= now() THEN 'met' ELSE 'missed' END
-        WHERE c.incident = NEW.id AND c.state = 'running' RETURNING c.id INTO stopped;
-        INSERT INTO peer.segment SELECT c.id, NEW.seq, tstzrange(c.started_at, now()), 'run'
-        FROM peer.clock AS c WHERE c.id = stopped;
+    FOR rule IN SELECT r.* FROM peer.clock_rule AS r WHERE r.stops_on = NEW.action LOOP
+        UPDATE peer.clock AS c SET stopped_at = NEW.occurred_at, stopped_by = NEW.actor_id,
+            stopped_seq = NEW.event_seq,
+            state = CASE WHEN c.due_at >= NEW.occurred_at THEN 'met' ELSE 'missed' END
+        WHERE c.incident_id = NEW.id AND c.rule_id = rule.id AND c.state = 'running'
+        RETURNING c.* INTO stopped;
+        INSERT INTO peer.clock_segment (clock_id, authority_id, incident_id, seq, span, kind,
+            body_id)
+        VALUES (stopped.id, NEW.authority_id, NEW.id, NEW.event_seq,
+            tstzrange(stopped.started_at, NEW.occurred_at), 'run', OLD.body_id);
+        changes := changes || jsonb_build_object('clock', stopped.id, 'rule', rule.name,
+            'change', 'stop', 'due_at', stopped.due_at, 'verdict', stopped.state);
     END LOOP;
-    FOR rule IN SELECT r.* FROM peer.rule AS r WHERE r.starts_on = NEW.action LOOP
-        INSERT INTO peer.clock (incident, cycle, started_at, due_at, state)
-        SELECT NEW.id, coalesce(max(c.cycle), 0) + 1, now(), now() + rule.term, 'running'
-        FROM peer.clock AS c WHERE c.incident = NEW.id;
+    FOR rule IN SELECT r.* FROM peer.clock_rule AS r WHERE r.starts_on = NEW.action LOOP
+        INSERT INTO peer.clock (authority_id, incident_id, rule_id, cycle_no, calendar, term,
+            started_at, due_at, resumed_at, used, armed, binding, outer_term, body_id, started_seq)
+        VALUES (NEW.authority_id, NEW.id, rule.id,
+            (SELECT coalesce(max(c.cycle_no), 0) + 1 FROM peer.clock AS c
+             WHERE c.incident_id = NEW.id AND c.rule_id = rule.id),
+            rule.calendar, rule.term, NEW.occurred_at, NEW.occurred_at + rule.hours,
+            NEW.occurred_at, '00:00:00', true, true, true, rule.body_id, NEW.event_seq)
+        RETURNING id, due_at INTO clock_id, due;
+        changes := changes || jsonb_build_object('clock', clock_id, 'rule', rule.name,
+            'change', 'start', 'due_at', due);
     END LOOP;
     SELECT e.hash INTO previous FROM peer.event AS e
-    WHERE e.incident = NEW.id AND e.seq = NEW.seq - 1;
-    body := jsonb_build_object('seq', NEW.seq, 'action', NEW.action, 'from', OLD.state,
-        'to', NEW.state, 'actor', NEW.actor, 'at', NEW.occurred_at);
-    INSERT INTO peer.event VALUES (NEW.id, NEW.seq, NEW.action, OLD.state, NEW.state, NEW.actor,
-        NEW.occurred_at, body, previous, sha256(previous || convert_to(body::text, 'UTF8')));
-    INSERT INTO peer.message (incident, seq, recipient, subject, data, created_at, deliver_after)
-    SELECT NEW.id, NEW.seq, a.login, concat(NEW.action, ': ', NEW.id),
-        jsonb_build_object('action', NEW.action, 'state', NEW.state), now(), now()
+    WHERE e.incident_id = NEW.id AND e.seq = NEW.event_seq - 1;
+    SELECT t.clause INTO event_clause FROM peer.transition AS t
+    WHERE t.from_state = OLD.state AND t.action = NEW.action LIMIT 1;
+    content := NEW.details || jsonb_build_object('clocks', changes);
+    INSERT INTO peer.event VALUES (NEW.id, NEW.authority_id, NEW.event_seq, NEW.action, OLD.state,
+        NEW.state, NEW.actor_id, NEW.acting_for_id, NEW.occurred_at, NEW.occurred_at, event_clause,
+        content, previous, sha256(previous || convert_to(concat_ws('|', NEW.authority_id, NEW.id,
+            NEW.event_seq, NEW.action, OLD.state, NEW.state, NEW.actor_id, NEW.acting_for_id,
+            NEW.occurred_at, NEW.occurred_at, event_clause, content), 'UTF8')));
+    INSERT INTO peer.notification (authority_id, incident_id, event_seq, kind, recipient_id,
+        subject, data, created_at, about_at, deliver_after)
+    SELECT DISTINCT NEW.authority_id, NEW.id, NEW.event_seq, 'step', r.official_id,
+        concat(n.title, ': ', NEW.id),
+        jsonb_build_object('action', NEW.action, 'state', NEW.state), now(), now(), now()
     FROM peer.notifies AS n JOIN peer.appointment AS a ON a.role = n.role
-    WHERE n.action = NEW.action AND a.during @> current_date AND a.login <> NEW.actor;
+    CROSS JOIN LATERAL (SELECT a.official_id UNION ALL
+                        SELECT s.deputy_id FROM peer.substitution AS s
+                        WHERE s.principal_id = a.official_id AND s.during @> current_date)
+        AS r (official_id)
+    WHERE n.action = NEW.action AND a.during @> current_date AND r.official_id <> NEW.actor_id;
     RETURN NULL;
 END $$;
-CREATE TRIGGER a BEFORE UPDATE ON peer.full_incident
-    FOR EACH ROW EXECUTE FUNCTION peer.check_full();
-CREATE TRIGGER b AFTER UPDATE ON peer.full_incident
-    FOR EACH ROW EXECUTE FUNCTION peer.write_full();
-CREATE FUNCTION public.full_step(id bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE TRIGGER a_check BEFORE UPDATE ON peer.incident
+    FOR EACH ROW EXECUTE FUNCTION peer.check_step();
+CREATE TRIGGER z_write AFTER UPDATE ON peer.incident
+    FOR EACH ROW EXECUTE FUNCTION peer.write_step();
+CREATE FUNCTION peer.perform(incident bigint, action text, details jsonb DEFAULT '{}')
+    RETURNS osm.step LANGUAGE plpgsql AS $$
+DECLARE
+    result osm.step;
+BEGIN
+    UPDATE peer.incident AS i SET action = perform.action, details = perform.details,
+        event_seq = i.event_seq + 1
+    WHERE i.id = perform.incident
+    RETURNING i.id, i.event_seq, i.state INTO result.incident, result.event, result.state;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'incident % does not exist', incident;
+    END IF;
+    SELECT r.name, c.due_at INTO result.clock, result.due_at
+    FROM peer.clock AS c JOIN peer.clock_rule AS r ON r.id = c.rule_id
+    WHERE c.incident_id = perform.incident AND c.state = 'running' AND c.binding AND c.armed
+    ORDER BY c.due_at LIMIT 1;
+    RETURN result;
+END $$;
+CREATE FUNCTION public.full_step(id bigint, action text) RETURNS osm.step LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('peer.actor', 'clerk', true);
-    UPDATE peer.full_incident AS i SET state = CASE i.state WHEN 'here' THEN 'there' ELSE 'here' END
-    WHERE i.id = full_step.id;
+    RETURN peer.perform(full_step.id, full_step.action);
 END $$;
 
-CREATE TABLE peer.bare_incident (LIKE peer.full_incident INCLUDING ALL) WITH (fillfactor = 70);
-INSERT INTO peer.bare_incident SELECT * FROM peer.full_incident;
+-- The peer that checks and keeps an audit trail, no more.
+CREATE TABLE peer.bare_incident (LIKE osm.incident INCLUDING ALL) WITH (fillfactor = 70);
+INSERT INTO peer.bare_incident SELECT * FROM osm.incident;
 CREATE TABLE peer.audit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, incident bigint,
-    from_state text, to_state text, actor text, at timestamptz);
+    action text, from_state text, to_state text, actor text, at timestamptz);
 CREATE FUNCTION peer.check_bare() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM peer.transition AS t
-                   WHERE t.from_state = OLD.state AND t.to_state = NEW.state) THEN
-        RAISE EXCEPTION 'step from % to % is not allowed', OLD.state, NEW.state;
+    SELECT t.to_state INTO NEW.state FROM peer.transition AS t
+    WHERE t.from_state = OLD.state AND t.action = NEW.action;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'step % from % is not allowed', NEW.action, OLD.state;
     END IF;
-    INSERT INTO peer.audit (incident, from_state, to_state, actor, at)
-    VALUES (NEW.id, OLD.state, NEW.state, current_setting('peer.actor'), now());
+    INSERT INTO peer.audit (incident, action, from_state, to_state, actor, at) VALUES
+        (NEW.id, NEW.action, OLD.state, NEW.state, current_setting('peer.actor'), now());
     RETURN NEW;
 END $$;
-CREATE TRIGGER a BEFORE UPDATE ON peer.bare_incident
+CREATE TRIGGER a_check BEFORE UPDATE ON peer.bare_incident
     FOR EACH ROW EXECUTE FUNCTION peer.check_bare();
-CREATE FUNCTION public.bare_step(id bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.bare_step(id bigint, action text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('peer.actor', 'clerk', true);
-    UPDATE peer.bare_incident AS i SET state = CASE i.state WHEN 'here' THEN 'there' ELSE 'here' END
-    WHERE i.id = bare_step.id;
+    UPDATE peer.bare_incident AS i SET action = bare_step.action WHERE i.id = bare_step.id;
 END $$;
