@@ -52,6 +52,16 @@ typedef struct LoginEntry
 	bool		ambiguous;
 } LoginEntry;
 
+/* official named by osm.act_as() before; longer names are looked up each time */
+typedef struct NamedEntry
+{
+	NameData	login;			/* hash key, with authority */
+	NameData	authority;		/* code; empty: not given */
+	uint64		generation;
+	int64		official_id;
+	int64		authority_id;
+} NamedEntry;
+
 /* a row of osm.access that gives sight */
 typedef struct Sight
 {
@@ -68,6 +78,7 @@ static uint64 people_generation = 1;
 static Oid	people_oids[lengthof(people_tables)];
 static HTAB *actors = NULL;
 static HTAB *logins = NULL;
+static HTAB *named_officials = NULL;
 static Sight *sights = NULL;
 static int	nsights = 0;
 static uint64 sights_generation = 0;
@@ -147,6 +158,10 @@ create_people_cache(void)
 	control.entrysize = sizeof(LoginEntry);
 	logins =
 		hash_create("osm_workflow logins", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	control.keysize = offsetof(NamedEntry, generation);
+	control.entrysize = sizeof(NamedEntry);
+	named_officials = hash_create("osm_workflow named officials", 64, &control,
+								  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	CacheRegisterRelcacheCallback(people_changed, (Datum) 0);
 	CacheRegisterSyscacheCallback(AUTHOID, role_changed, (Datum) 0);
 }
@@ -442,11 +457,12 @@ osm_act_as(PG_FUNCTION_ARGS)
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {TEXTOID, TEXTOID};
 	char	   *login;
-	Datum		values[2];
-	char		nulls[3] = "  ";
-	OsmOwnerRights rights;
+	char	   *authority;
+	NamedEntry	key;
+	NamedEntry *entry = NULL;
 	int64		official_id = 0;
 	int64		authority_id = 0;
+	bool		cacheable;
 	int			n = 0;
 	NamedActor *named;
 
@@ -456,11 +472,32 @@ osm_act_as(PG_FUNCTION_ARGS)
 				 errmsg("no official is named"),
 				 errhint("Give the login of an official.")));
 	login = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	authority = PG_ARGISNULL(1) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	if (actors == NULL)
 		create_people_cache();
 
-	if (login[0] != '\0')
+	/* no table is opened for one named before, which is when changes by others are heard of */
+	AcceptInvalidationMessages();
+	memset(&key, 0, sizeof(key));
+	strlcpy(NameStr(key.login), login, NAMEDATALEN);
+	strlcpy(NameStr(key.authority), authority, NAMEDATALEN);
+	cacheable = strlen(login) < NAMEDATALEN && strlen(authority) < NAMEDATALEN &&
+		(PG_ARGISNULL(1) || authority[0] != '\0');
+	if (cacheable)
+		entry = hash_search(named_officials, &key, HASH_FIND, NULL);
+	if (entry != NULL && entry->generation == people_generation)
 	{
+		official_id = entry->official_id;
+		authority_id = entry->authority_id;
+		n = 1;
+	}
+	else if (login[0] != '\0')
+	{
+		Datum		values[2];
+		char		nulls[3] = "  ";
+		OsmOwnerRights rights;
+		uint64		generation = people_generation;
+
 		values[0] = PG_GETARG_DATUM(0);
 		values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 		nulls[1] = PG_ARGISNULL(1) ? 'n' : ' ';
@@ -483,6 +520,13 @@ osm_act_as(PG_FUNCTION_ARGS)
 					(errcode(ERRCODE_OSM_WRONG_PERSON),
 					 errmsg("more than one authority has an official \"%s\"", login),
 					 errhint("Name the authority as the second argument of osm.act_as().")));
+		if (n == 1 && cacheable)
+		{
+			entry = hash_search(named_officials, &key, HASH_ENTER, NULL);
+			entry->generation = generation;
+			entry->official_id = official_id;
+			entry->authority_id = authority_id;
+		}
 	}
 	if (!may_act_for_others(authority_id))
 		ereport(

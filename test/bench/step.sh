@@ -24,7 +24,8 @@ run -d "$database" -o /dev/null -c 'CREATE EXTENSION osm_workflow' -c 'SELECT os
 first=$(run -A -t -d "$database" -c 'SELECT min(id) FROM osm.incident')
 for peer in osm full bare; do
     printf '%s\n' "\set id $first + 4 * random(0, 1999) + :client_id" \
-        "SELECT ${peer}_step(:id, 'go');" "SELECT ${peer}_step(:id, 'return');" \
+        "SELECT ${peer}_step(:id, 'go', '{\"comment\": \"because\"}');" \
+        "SELECT ${peer}_step(:id, 'return', '{\"reason\": \"done\"}');" \
         >"$scratch.$peer.sql"
 done
 

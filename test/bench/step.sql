@@ -1,19 +1,20 @@
 -- Set-up of step.sh: incidents that go there and back between two states, under three regimes. Each
--- step there starts a clock, each step back stops it; each tells one official.
+-- step there says why and starts a clock of nine business hours with a warning two hours before its
+-- end; each step back names a reason of a list and stops the clock; each tells one official.
 --
 -- osm      the extension: osm.perform().
--- full     the same rows, column by column but for clock.used, in tables of the same columns,
+-- full     the same rows, column by column, in tables of the same columns,
 --          constraints, foreign keys and indexes, written by plain PL/pgSQL triggers with look-up
---          tables: is the actor an official who holds the role today, is the step allowed, event
---          with a hash over the one before, clock, stretch of the clock, message; and a perform()
---          that answers as ours does.
+--          tables: is the actor an official who holds the role today, is the step allowed, are its
+--          data there; event with a hash over the one before, clock by a table of working time,
+--          stretch of the clock, message; and a perform() that answers as ours does.
 -- bare     a PL/pgSQL trigger that checks a table of transitions and writes one audit row.
 
-SELECT osm.install_preset('around-the-clock');
+SELECT osm.install_preset('ru');
 SELECT osm.define_regulation('{"code": "bench", "edition": "1", "title": "Замер", "issuer": "Замер",
     "act_no": "1", "act_date": "2020-01-01", "in_force": {"from": "2020-01-01"},
-    "time_zone": "Europe/Moscow", "calendar": "around-the-clock",
-    "clauses": [{"path": "п. 1", "summary": "Ответ за сутки.", "answer": "B/L"}],
+    "time_zone": "Europe/Moscow", "calendar": "ru",
+    "clauses": [{"path": "п. 1", "summary": "Ответ за девять часов.", "answer": "B/L"}],
     "roles": [{"name": "clerk", "title": "И", "scope": "authority", "clause": "п. 1"},
               {"name": "head", "title": "Н", "scope": "authority", "clause": "п. 1"}],
     "states": [{"name": "here", "title": "Здесь", "kind": "initial"},
@@ -25,13 +26,18 @@ SELECT osm.define_regulation('{"code": "bench", "edition": "1", "title": "Зам
                 {"name": "finish", "title": "Закончить"}],
     "transitions": [{"action": "register", "to": "here", "role": ["clerk"], "clause": "п. 1"},
                     {"action": "go", "from": "here", "to": "there", "role": ["clerk"],
-                     "clause": "п. 1"},
+                     "requires": ["comment"], "clause": "п. 1"},
                     {"action": "return", "from": "there", "to": "here", "role": ["clerk"],
-                     "clause": "п. 1"},
+                     "requires": ["reason:return"], "clause": "п. 1"},
                     {"action": "finish", "from": "here", "to": "done", "role": ["clerk"],
                      "clause": "п. 1"}],
     "clocks": [{"name": "answer", "title": "Ответ", "starts_on": ["go"], "stops_on": ["return"],
-                "term": "24 hours", "outer_term": true, "responsible": "clerk", "clause": "п. 1"}]}');
+                "term": "9 hours", "warn_before": ["2 hours"], "outer_term": true,
+                "responsible": "clerk", "clause": "п. 1"}],
+    "reasons": [{"list": "return", "code": "done", "title": "Сделано", "clause": "п. 1"},
+                {"list": "return", "code": "mistake", "title": "Ошибка", "clause": "п. 1"}],
+    "contents": [{"name": "brief", "title": "Кратко", "applies_to": ["go"], "check": "max_length",
+                  "key": "comment", "limit": 200, "clause": "п. 1"}]}');
 SELECT osm.define_authority('{"code": "bench", "title": "Замер",
     "regulations": {"bench": {"clerk": ["office"], "head": ["office"]}},
     "bodies": [{"code": "office", "title": "Отдел", "kind": "department"}],
@@ -45,10 +51,11 @@ BEGIN
     PERFORM osm.register('bench', jsonb_build_object('channel', 'site', 'text', 'текст',
         'external_id', n)) FROM generate_series(1, 8000) AS n;
 END $$;
-CREATE FUNCTION public.osm_step(id bigint, action text) RETURNS osm.step LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.osm_step(id bigint, action text, details jsonb) RETURNS osm.step
+    LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM osm.act_as('clerk');
-    RETURN osm.perform(osm_step.id, osm_step.action);
+    RETURN osm.perform(osm_step.id, osm_step.action, osm_step.details);
 END $$;
 
 -- The peer that writes the same rows.
@@ -66,11 +73,26 @@ CREATE TABLE peer.transition (from_state text, action text, role text, to_state 
 INSERT INTO peer.transition VALUES ('here', 'go', 'clerk', 'there', 'п. 1'),
     ('there', 'return', 'clerk', 'here', 'п. 1');
 CREATE TABLE peer.clock_rule (id bigint PRIMARY KEY, name text, starts_on text, stops_on text,
-    term osm.business_interval, hours interval, calendar text, body_id bigint);
-INSERT INTO peer.clock_rule SELECT r.id, r.name, 'go', 'return', r.term, '24 hours',
-    'around-the-clock', b.id FROM osm.clock_rule AS r, osm.body AS b WHERE b.code = 'office';
+    term osm.business_interval, seconds integer, warn_before integer, calendar text,
+    body_id bigint);
+INSERT INTO peer.clock_rule SELECT r.id, r.name, 'go', 'return', r.term, 9 * 3600, 2 * 3600,
+    'ru', b.id FROM osm.clock_rule AS r, osm.body AS b WHERE b.code = 'office';
 CREATE TABLE peer.notifies (action text, role text, title text, PRIMARY KEY (action, role));
 INSERT INTO peer.notifies VALUES ('go', 'head', 'Туда'), ('return', 'head', 'Обратно');
+CREATE TABLE peer.requirement (action text, key text, list text, PRIMARY KEY (action, key));
+INSERT INTO peer.requirement VALUES ('go', 'comment', NULL), ('return', 'reason', 'return');
+CREATE TABLE peer.reason (list text, code text, PRIMARY KEY (list, code));
+INSERT INTO peer.reason VALUES ('return', 'done'), ('return', 'mistake');
+CREATE TABLE peer.length_limit (action text, key text, max integer, PRIMARY KEY (action, key));
+INSERT INTO peer.length_limit VALUES ('go', 'comment', 200);
+-- stretches of working time, each with the seconds worked before it
+CREATE TABLE peer.working_time (opens timestamptz PRIMARY KEY, closes timestamptz,
+    before integer UNIQUE);
+INSERT INTO peer.working_time
+SELECT lower(r), upper(r), coalesce(sum(extract(epoch FROM upper(r) - lower(r)))
+    OVER (ORDER BY r ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
+FROM unnest(osm.business_hours(tstzrange(now() - interval '1 year', now() + interval '1 year'),
+    'ru')) AS r;
 CREATE TABLE peer.incident (LIKE osm.incident INCLUDING ALL) WITH (fillfactor = 70);
 CREATE TABLE peer.event (LIKE osm.event INCLUDING ALL,
     FOREIGN KEY (incident_id, authority_id) REFERENCES peer.incident (id, authority_id));
@@ -105,14 +127,40 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'step % from % is not allowed', NEW.action, OLD.state;
     END IF;
+    PERFORM FROM peer.requirement AS r
+    WHERE r.action = NEW.action
+      AND (NEW.details ->> r.key IS NULL
+           OR r.list IS NOT NULL AND NOT EXISTS (SELECT FROM peer.reason AS n
+               WHERE n.list = r.list AND n.code = NEW.details ->> r.key));
+    IF FOUND THEN
+        RAISE EXCEPTION 'step % needs more data', NEW.action;
+    END IF;
+    PERFORM FROM peer.length_limit AS l
+    WHERE l.action = NEW.action AND length(NEW.details ->> l.key) > l.max;
+    IF FOUND THEN
+        RAISE EXCEPTION 'the text of step % is too long', NEW.action;
+    END IF;
     NEW.occurred_at := now();
     RETURN NEW;
+END $$;
+CREATE FUNCTION peer.seconds_worked(until timestamptz) RETURNS double precision
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT w.before + extract(epoch FROM least(until, w.closes) - w.opens)
+            FROM peer.working_time AS w WHERE w.opens <= until ORDER BY w.opens DESC LIMIT 1);
+END $$;
+CREATE FUNCTION peer.when_worked(seconds double precision) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (SELECT w.opens + make_interval(secs => seconds - w.before)
+            FROM peer.working_time AS w WHERE w.before < seconds ORDER BY w.before DESC LIMIT 1);
 END $$;
 CREATE FUNCTION peer.write_step() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     rule peer.clock_rule;
     stopped peer.clock;
     due timestamptz;
+    worked double precision := peer.seconds_worked(NEW.occurred_at);
     clock_id bigint;
     changes jsonb := '[]';
     event_clause text;
@@ -122,6 +170,8 @@ BEGIN
     FOR rule IN SELECT r.* FROM peer.clock_rule AS r WHERE r.stops_on = NEW.action LOOP
         UPDATE peer.clock AS c SET stopped_at = NEW.occurred_at, stopped_by = NEW.actor_id,
             stopped_seq = NEW.event_seq,
+            used = make_interval(secs => worked - peer.seconds_worked(c.resumed_at))
+                ::osm.business_interval, warn_at = NULL,
             state = CASE WHEN c.due_at >= NEW.occurred_at THEN 'met' ELSE 'missed' END
         WHERE c.incident_id = NEW.id AND c.rule_id = rule.id AND c.state = 'running'
         RETURNING c.* INTO stopped;
@@ -134,12 +184,15 @@ BEGIN
     END LOOP;
     FOR rule IN SELECT r.* FROM peer.clock_rule AS r WHERE r.starts_on = NEW.action LOOP
         INSERT INTO peer.clock (authority_id, incident_id, rule_id, cycle_no, calendar, term,
-            started_at, due_at, resumed_at, used, armed, binding, outer_term, body_id, started_seq)
+            started_at, due_at, resumed_at, used, armed, binding, outer_term, body_id, started_seq,
+            warn_at)
         VALUES (NEW.authority_id, NEW.id, rule.id,
             (SELECT coalesce(max(c.cycle_no), 0) + 1 FROM peer.clock AS c
              WHERE c.incident_id = NEW.id AND c.rule_id = rule.id),
-            rule.calendar, rule.term, NEW.occurred_at, NEW.occurred_at + rule.hours,
-            NEW.occurred_at, '00:00:00', true, true, true, rule.body_id, NEW.event_seq)
+            rule.calendar, rule.term, NEW.occurred_at,
+            peer.when_worked(worked + rule.seconds), NEW.occurred_at, '00:00:00', true, true, true,
+            rule.body_id, NEW.event_seq,
+            peer.when_worked(worked + rule.seconds - rule.warn_before))
         RETURNING id, due_at INTO clock_id, due;
         changes := changes || jsonb_build_object('clock', clock_id, 'rule', rule.name,
             'change', 'start', 'due_at', due);
@@ -189,10 +242,11 @@ BEGIN
     ORDER BY c.due_at LIMIT 1;
     RETURN result;
 END $$;
-CREATE FUNCTION public.full_step(id bigint, action text) RETURNS osm.step LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.full_step(id bigint, action text, details jsonb) RETURNS osm.step
+    LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('peer.actor', 'clerk', true);
-    RETURN peer.perform(full_step.id, full_step.action);
+    RETURN peer.perform(full_step.id, full_step.action, full_step.details);
 END $$;
 
 -- The peer that checks and keeps an audit trail, no more.
@@ -213,8 +267,10 @@ BEGIN
 END $$;
 CREATE TRIGGER a_check BEFORE UPDATE ON peer.bare_incident
     FOR EACH ROW EXECUTE FUNCTION peer.check_bare();
-CREATE FUNCTION public.bare_step(id bigint, action text) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION public.bare_step(id bigint, action text, details jsonb) RETURNS void
+    LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM set_config('peer.actor', 'clerk', true);
-    UPDATE peer.bare_incident AS i SET action = bare_step.action WHERE i.id = bare_step.id;
+    UPDATE peer.bare_incident AS i SET action = bare_step.action, details = bare_step.details
+    WHERE i.id = bare_step.id;
 END $$;
