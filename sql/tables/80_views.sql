@@ -29,7 +29,7 @@ SELECT
     i.finished_at IS NULL AS open,
     i.published_at,
     i.detected_at,
-    o.state AS term_state,
+    o.state::text AS term_state,
     o.due_at,
     pg_catalog.round(osm.business_seconds_between(
         coalesce(o.paused_at, osm.now()), o.due_at, o.calendar), 3) AS remaining_seconds,
@@ -342,7 +342,7 @@ SELECT
     c.outer_term,
     r.responsible AS role,
     f.name AS official,
-    c.state AS clock_state,
+    c.state::text AS clock_state,
     c.started_at,
     c.due_at,
     c.stopped_at,
