@@ -734,7 +734,8 @@ find_next(const Clocks *clocks)
 		const Clock *clock = &clocks->items[i];
 		const ActClockRule *rule = clock->rule;
 
-		if (clock->state == CLOCK_RUNNING && clock->binding && rule->armed && rule->on_due == NULL &&
+		if (clock->state == CLOCK_RUNNING && clock->binding &&
+			rule->armed && rule->on_due == NULL &&
 			(step->next_clock == NULL || clock->due_at < step->next_due_at ||
 			 (clock->due_at == step->next_due_at && rule < step->next_clock)))
 		{

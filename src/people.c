@@ -184,7 +184,7 @@ compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* is_to_be_told tells whether an appointment's role is told, in one of the bodies if it has to be. */
+/* is_to_be_told tells whether a role is told, in one of the bodies if it counts there. */
 static bool
 is_to_be_told(const Appointment *appointment, const Act *act, const ActTexts *roles,
 			  int nbodies, const int64 *bodies)

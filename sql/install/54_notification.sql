@@ -82,8 +82,8 @@ BEGIN
         FROM due AS d WHERE n.id = d.id AND n.authority_id = d.authority_id
         RETURNING n.*
     )
-    SELECT c.id, c.kind::text, c.channel, o.login, o.name, o.email, c.subject, c.incident_id, c.data,
-        c.created_at, c.attempts
+    SELECT c.id, c.kind::text, c.channel, o.login, o.name, o.email, c.subject, c.incident_id,
+        c.data, c.created_at, c.attempts
     FROM claimed AS c
     LEFT JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
     ORDER BY c.deliver_after, c.id;
