@@ -78,6 +78,14 @@
 #define STALL_FIRST INT64CONST(100000)
 #define STALL_LONGEST INT64CONST(10000000)
 
+/*
+ * While much is due, a worker rests a third of the time its passes take: shortest
+ * rest there is, and what it may owe or have in hand at most, microseconds
+ */
+#define REST_SHARE 3
+#define REST_SHORTEST INT64CONST(1000)
+#define REST_LONGEST INT64CONST(20000)
+
 /* so many passes in a row may fail for a lock before it is said */
 #define LOCK_FAILURES 3
 
@@ -85,6 +93,7 @@ PGDLLEXPORT void osm_worker_main(Datum main_arg);
 
 static Oid	own_database = InvalidOid;
 static bool connected = false;
+static int64 rest_owed = 0;		/* microseconds */
 
 /* the database's name for messages, once connected */
 static char *database_name = NULL;
@@ -624,6 +633,13 @@ attempt(void (*work) (OsmPass *), OsmPass *pass)
 	return error;
 }
 
+/* owe_rest adds to the rest owed; what a clock set meanwhile makes of it is bounded. */
+static void
+owe_rest(int64 micros)
+{
+	rest_owed = Max(-REST_LONGEST, Min(rest_owed + micros, REST_LONGEST));
+}
+
 /* run_pass runs one pass and records the outcome; false when it failed. */
 static bool
 run_pass(OsmPass *pass)
@@ -640,6 +656,8 @@ run_pass(OsmPass *pass)
 	}
 	pass->was_due = due < began;
 	end_pass(pass, due);
+	if (pass->breaches + pass->warnings + pass->moved > 0)
+		owe_rest((GetCurrentTimestamp() - began) / REST_SHARE);
 	return true;
 }
 
@@ -716,6 +734,22 @@ wait_event(void)
 }
 
 /*
+ * rest leaves the processors and the log to others for a moment.  Passes without a
+ * break would take one processor, and a commit that waits for the log waits for
+ * theirs too.  A rest that lasted longer, as it does on a busy machine, is made up
+ * for by fewer.
+ */
+static void
+rest(void)
+{
+	TimestampTz began = GetCurrentTimestamp();
+
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
+					 (long) (rest_owed / 1000), wait_event());
+	owe_rest(began - GetCurrentTimestamp());
+}
+
+/*
  * wait_for_more waits until another pass is to be run and returns true, or false
  * when the worker is to go: nothing is due soon, nothing has been done since
  * worked_at, or somebody wants the database or our place.
@@ -748,7 +782,13 @@ wait_for_more(const OsmPass *pass, TimestampTz worked_at)
 			return false;
 		if (orders.look_at <= now ||
 			(pass->simulated ? orders.due < pass->now : orders.due < now))
-			return true;
+		{
+			if (rest_owed < REST_SHORTEST)
+				return true;
+			rest();
+			continue;
+		}
+		rest_owed = 0;			/* to wait is to rest */
 		if (worked_at > now)
 			return false;		/* the clock was set back: not to stay for as long */
 
