@@ -72,7 +72,8 @@ $$;
 CREATE PROCEDURE public.finished(first bigint, last bigint, spread bigint) LANGUAGE sql
 SET session_replication_role = replica AS $$
     INSERT INTO osm.clock (id, authority_id, incident_id, rule_id, cycle_no, calendar, used, armed,
-        binding, outer_term, body_id, started_seq, state, started_at, resumed_at, due_at, stopped_at)
+        binding, outer_term, body_id, started_seq, state, started_at, resumed_at, due_at,
+        stopped_at)
     SELECT 10000000 + n, c.authority_id, 1000000 + n % spread, c.rule_id, 2 + n / spread,
         c.calendar, c.used, c.armed, c.binding, c.outer_term, c.body_id, c.started_seq, 'met',
         due - interval '1 day', due - interval '1 day', due, due
