@@ -80,10 +80,11 @@ ok(defined $most, 'all are flagged') or diag $stderr;
 note "the last of ", $many + 1, " is flagged $seconds s after the instant, $most workers at a time";
 cmp_ok($most, '<=', $bound, 'never by more workers than half the places');
 is($node->safe_psql($db, "SELECT count(*), min(breaches), max(breaches),
-		bool_and(last_error IS NULL) FROM osm.worker_status WHERE database LIKE 'many%'"), $many + 1 . '|1|1|t',
-	'one in each, without an error');
+		bool_and(last_error IS NULL) FROM osm.worker_status WHERE database LIKE 'many%'"),
+	$many + 1 . '|1|1|t', 'one in each, without an error');
 is($node->safe_psql("many$_", 'SELECT count(flagged_at), bool_and(flagged_at > due_at)
-	FROM osm.clock'), '1|t', "the term in many$_ is") foreach 1, $many / 2, $many;
+	FROM osm.clock'), '1|t', "the term in many$_ is")
+  foreach 1, $many / 2, $many;
 wait_for($node, $db, 'SELECT bool_and(NOT running) FROM osm.worker_status()', 'all workers go');
 my @after = counts();
 my $started = $after[1] - $before[1];

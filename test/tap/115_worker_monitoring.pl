@@ -1,5 +1,6 @@
 # What those who watch over the server see: every query of docs/prometheus.yaml, asked as the role
-# that page names, and what a failing worker and a calendar that ends soon show and write to the log.
+# that page names, and what a failing worker and a calendar that ends soon show and write to the
+# log.
 use strict;
 use warnings;
 use FindBin;
@@ -84,6 +85,25 @@ for name, one in sorted(yaml.safe_load(open(sys.argv[1])).items()):
 			sort keys %query), 'another parser reads the same');
 }
 
+# The page says what is true: its queries run, in both languages they are the same, and the lines of
+# the log it explains are those the worker writes.
+my %page = map { $_ => slurp_file("docs/worker$_.md") } '', '.ru';
+my %sql = map { $_ => join '', $page{$_} =~ /^```sql\n(--.*?)^```/msg } keys %page;
+is($sql{''} =~ s/--.*//gr, $sql{'.ru'} =~ s/--.*//gr, 'both pages have the same queries');
+my ($failed) = $node->psql($db, $sql{''}, on_error_stop => 1, extra_params => [ '-U', 'exporter' ]);
+is($failed, 0, 'they run');
+my $source = join '', map { slurp_file($_) } glob 'src/launcher.c src/own_step.c src/worker*.c';
+my $line = qr/ereport\(\s*(?:LOG|WARNING),.*?errmsg\("((?:[^"\\]|\\.)*)"/s;
+my @lines = map { s/\\//gr =~ s/%d/1024/r } $source =~ /$line/g;
+cmp_ok(scalar @lines, '>=', 10, 'the worker writes lines to the log');
+foreach my $language (sort keys %page)
+{
+	my @explained = map { join '.*', map { quotemeta } split / ?… ?/ }
+	  $page{$language} =~ /^\| (?:LOG|WARNING) `([^`]+)`/mg;
+	my @missing = grep { my $said = $_; !grep { $said =~ /$_/ } @explained } @lines;
+	is(join('; ', @missing), '', "docs/worker$language.md explains all of them");
+}
+
 # A quiet server; two terms, one flagged.
 due_at($node, $db, 'clock_timestamp()');
 wait_flagged($node, $db, 'a term is flagged');
@@ -133,7 +153,7 @@ wait_for($node, $db, "SELECT state = 'ready' FROM osm.worker_status WHERE databa
 is($node->safe_psql($db, 'SELECT count(*) FROM osm.clock WHERE flagged_at IS NULL
 	AND due_at < clock_timestamp()'), '0', 'and has caught up');
 my @said = log_since($node, $position) =~
-  /(P0042 WARNING: .*failed in database "$db": no flags today|LOG: .*works again in database "$db")/g;
+  /(P0042 WARNING: .*failed in database "$db": no flags today|LOG: .*works again in .*"$db")/g;
 is(scalar @said, 2, 'the log has one line about the failure and one about its end');
 
 # A calendar that ends: said once, counted until it is loaded.
