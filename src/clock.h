@@ -38,6 +38,7 @@ typedef struct Clock
 	bool		provisional;
 	int64		body_id;		/* 0: none */
 	bool		flagged;
+	TimestampTz flagged_at;		/* meaningful if it was flagged before the step */
 	bool		newly_flagged;	/* by this step: who answers for it is to be told */
 	const char *due_cause;		/* why the due instant is not the rule's own; NULL: it is */
 	bool		due_moved;

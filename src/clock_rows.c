@@ -77,7 +77,7 @@ compare_clocks(const void *a, const void *b)
 /* columns of the query in osm_clocks_load */
 enum
 {
-	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_CYCLE_NO, ROW_STATE, ROW_FLAGGED,
+	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_CYCLE_NO, ROW_STATE, ROW_FLAGGED_AT,
 	ROW_BINDING, ROW_DUE_AT, ROW_STARTED_AT, ROW_RESUMED_AT, ROW_PAUSED_AT, ROW_USED, ROW_TERM,
 	ROW_PROVISIONAL, ROW_BODY_ID, ROW_CALENDAR, ROW_DUE_CAUSE,
 	ROW_COLUMNS
@@ -102,8 +102,8 @@ osm_clocks_load(Clocks *clocks)
 	values[1] = Int64GetDatum(step->authority_id);
 	n = osm_spi_run(
 		&plan,
-		"SELECT id, rule_id, assignment_id, reply_id, cycle_no, state, flagged_at IS NOT NULL, "
-		"binding, due_at, started_at, resumed_at, paused_at, used, term, provisional, body_id, "
+		"SELECT id, rule_id, assignment_id, reply_id, cycle_no, state, flagged_at, binding, "
+		"due_at, started_at, resumed_at, paused_at, used, term, provisional, body_id, "
 		"calendar, due_cause FROM osm.clock "
 		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 		2, types, values, NULL, SPI_OK_SELECT);
@@ -134,7 +134,8 @@ osm_clocks_load(Clocks *clocks)
 					   VARSIZE_ANY_EXHDR(state)) == 0)
 				clock->state = (ClockState) s;
 		}
-		clock->flagged = DatumGetBool(row[ROW_FLAGGED]);
+		clock->flagged = !nulls[ROW_FLAGGED_AT];
+		clock->flagged_at = clock->flagged ? DatumGetTimestampTz(row[ROW_FLAGGED_AT]) : 0;
 		clock->binding = DatumGetBool(row[ROW_BINDING]);
 		clock->due_at = DatumGetTimestampTz(row[ROW_DUE_AT]);
 		if (!clock_is_open(clock))
@@ -351,9 +352,15 @@ osm_clocks_write(Clocks *clocks)
 			nulls[12] = ended ? ' ' : 'n';
 			values[13] = Int32GetDatum(step->seq);
 			nulls[13] = ended ? ' ' : 'n';
-			/* a breach undone by a later due instant may come again */
-			if (clock->state == CLOCK_RUNNING && clock->due_moved &&
-				clock->due_at >= step->recorded_at)
+			/* a breach undone by a later due instant may come again, or have come by now */
+			if (clock->flagged && clock->state == CLOCK_RUNNING && clock->due_moved &&
+				(clock->due_at >= step->recorded_at || clock->flagged_at <= clock->due_at))
+			{
+				clock->flagged = false;
+				if (clock->due_at < step->recorded_at)
+					osm_clock_flag(clock);
+			}
+			else if (clock->state == CLOCK_PAUSED && clock->paused_at <= clock->due_at)
 				clock->flagged = false;
 			values[14] = TimestampTzGetDatum(step->recorded_at);
 			nulls[14] = clock->flagged ? ' ' : 'n';
@@ -369,7 +376,8 @@ osm_clocks_write(Clocks *clocks)
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
-				"flagged_at = CASE WHEN $15 IS NOT NULL THEN COALESCE(flagged_at, $15) END, "
+				"flagged_at = CASE WHEN $15 IS NULL THEN NULL "
+				"WHEN flagged_at OPERATOR(pg_catalog.>) $4 THEN flagged_at ELSE $15 END, "
 				"warn_at = $16, due_cause = $17, on_due = on_due OR $18, "
 				/* what was excused of a breach undone does not excuse another */
 				"excuse = CASE WHEN $15 IS NOT NULL THEN excuse END, "

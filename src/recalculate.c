@@ -381,7 +381,10 @@ typedef struct Request
 	Datum		writers;		/* ... these virtual transactions are over */
 } Request;
 
-/* other transactions that have written, or are about to write, in osm.incident; $1: of these */
+/*
+ * Other transactions that have written, or are about to write, in osm.incident.  One
+ * that is over and still about to let its locks go has no number any more.
+ */
 #define WRITERS(columns, of_these) \
 	"SELECT " columns " FROM pg_catalog.pg_locks AS l " \
 	"WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted " \
@@ -389,7 +392,8 @@ typedef struct Request
 	"AND l.relation OPERATOR(pg_catalog.=) 'osm.incident'::pg_catalog.regclass " \
 	"AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d " \
 	"  WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) " \
-	"AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() " of_these
+	"AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() " \
+	"AND l.virtualtransaction OPERATOR(pg_catalog.!~~) '%/0' " of_these
 
 /*
  * next_request takes the oldest request that need not wait, unless somebody else is
@@ -427,18 +431,18 @@ next_request(Request *request, MemoryContext context)
 		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
 	request->requested_at = DatumGetTimestampTz(
 		SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 5, &isnull));
-	if (request->after > 0)
-		return true;
-	if (request->again)
-	{
-		/* this time there is nobody to be waited for */
-		request->again = false;
-		return true;
-	}
 
 	/* a commit is seen a moment before the word that the calendar is another is spread */
 	if (!TransactionIdIsCurrentTransactionId(changer))
 		XactLockTableWait(changer, NULL, NULL, XLTW_None);
+	if (request->after > 0)
+		return true;
+	if (request->again && ARR_NDIM(DatumGetArrayTypeP(request->writers)) > 0)
+	{
+		/* those waited for are through: this time nobody is left */
+		request->again = false;
+		return true;
+	}
 	(void) osm_spi_run(&writers_plan,
 					   WRITERS("pg_catalog.array_agg(DISTINCT l.virtualtransaction)", ""),
 					   0, NULL, NULL, NULL, SPI_OK_SELECT);
@@ -526,7 +530,8 @@ osm_recalculate_some(TimestampTz now)
 
 /*
  * osm.request_recalculation(calendar): leaves word that a calendar changed and
- * wakes the worker at commit.
+ * wakes the worker at commit.  What is under way goes on and all is done again
+ * then: begun anew at every change, it would never come to the latest incidents.
  */
 Datum
 osm_request_recalculation(PG_FUNCTION_ARGS)
@@ -545,11 +550,13 @@ osm_request_recalculation(PG_FUNCTION_ARGS)
 	(void) osm_spi_run(&plan,
 					   "INSERT INTO osm.recalculation AS r (calendar, requested_at) VALUES ($1, $2) "
 					   "ON CONFLICT ON CONSTRAINT recalculation_pkey DO UPDATE "
-					   "SET requested_at = excluded.requested_at, after_incident = 0, "
-					   "waits_for = NULL",
+					   "SET requested_at = excluded.requested_at, "
+					   "waits_for = CASE WHEN r.after_incident OPERATOR(pg_catalog.>) 0 "
+					   "THEN '{}'::pg_catalog.text[] END",
 					   2, types, values, NULL, SPI_OK_INSERT);
 	SPI_finish();
 	osm_become_user(&rights);
-	osm_worker_note_due(now);
+	/* due at once, also where time stands still */
+	osm_worker_note_due(now - 1);
 	PG_RETURN_VOID();
 }

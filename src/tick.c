@@ -361,6 +361,9 @@ osm_tick(PG_FUNCTION_ARGS)
 
 	values[0] = Int32GetDatum(breaches);
 	values[1] = Int32GetDatum(warnings);
+	/* a request is due at once, also where time stands still */
+	if (next.recalculation != DT_NOEND)
+		next.recalculation = Min(next.recalculation, now - 1);
 	next_due = Min(Min(Min(next.due, next.warning), Min(next.recalculation, next.action)),
 				   next.message);
 	values[2] = TimestampTzGetDatum(next_due);

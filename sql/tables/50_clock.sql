@@ -125,7 +125,8 @@ COMMENT ON COLUMN osm.recalculation.requested_at IS 'When it changed.';
 COMMENT ON COLUMN osm.recalculation.after_incident IS 'Incidents up to this one are done.';
 COMMENT ON COLUMN osm.recalculation.waits_for IS
     'Virtual transactions that may have counted before the change and had not committed when the '
-    'pass began: once they are over, all is done again. Null where there are none.';
+    'pass began: once they are over, all is done again. Empty where the calendar changed again '
+    'meanwhile: all is done again at once. Null where once is enough.';
 
 CREATE TABLE osm.clock_segment (
     clock_id bigint NOT NULL,
