@@ -1,5 +1,5 @@
--- A calendar that changes again and again while its terms are counted: what is under way goes on, so
--- that it comes to the latest incidents too, and then all is done once more.
+-- A calendar that changes again and again while its terms are counted: what is under way goes on,
+-- so that it comes to the latest incidents too, and then all is done once more.
 \pset format unaligned
 \pset footer off
 SET timezone = 'Europe/Moscow';
