@@ -1,6 +1,6 @@
-# The extension is updated, dropped and created, its tables are locked and rebuilt, while a worker is
-# at work on a term every ten milliseconds: nobody waits for long, nobody is ended by a deadlock, and
-# in the end every term is flagged once.
+# The extension is updated, dropped and created, its tables are locked and rebuilt, while a worker
+# is at work on a term every ten milliseconds: nobody waits for long, nobody is ended by a deadlock,
+# and in the end every term is flagged once.
 #
 # Hazard that shaped it: ALTER EXTENSION UPDATE needs scripts of another version, and the installed
 # ones are shared with tests that run at the same time; so this server has a copy of its own.
@@ -137,7 +137,8 @@ worker_database($node, $watcher);
 wait_for($node, $watcher, "SELECT state = 'no extension' FROM osm.worker_status
 	WHERE database = '$db'", 'the worker has noticed');
 is($session->query_safe($rest), $left, 'and has left the rows alone');
-$session->query_safe('DROP SCHEMA osm CASCADE; DROP FUNCTION due_at; CREATE EXTENSION osm_workflow');
+$session->query_safe('DROP SCHEMA osm CASCADE; DROP FUNCTION due_at');
+$session->query_safe('CREATE EXTENSION osm_workflow');
 $session->query_safe('SELECT osm.install()');
 OsmWorker::worker_act($node, $db);
 busy();
