@@ -179,6 +179,8 @@ SELECT left(try.excuse('30 10:00', 'other-head', try.clock(:running, 'silence'),
 SELECT try.excuse('03 10:00', '', try.clock(:running, 'answer'), '?');
 SELECT try.excuse('03 10:00', 'town-roads', try.clock(:running, 'answer'), '?');
 SELECT try.excuse('03 10:00', 'town-both', try.clock(:running, 'answer'), '?');
+-- nor once it is missed
+SELECT left(try.excuse('03 10:00', 'town-both', try.clock(:late, 'answer'), '?'), 5);
 SELECT try.excuse('03 10:00', 'other-head', try.clock(:running, 'answer'), '?');
 SELECT osm.register('excuses', '{"channel": "vk"}') AS unrouted
 FROM try.at('02 10:00', 'town-clerk') \gset

@@ -138,6 +138,7 @@ osm_clocks_load(Clocks *clocks)
 		clock->flagged_at = clock->flagged ? DatumGetTimestampTz(row[ROW_FLAGGED_AT]) : 0;
 		clock->binding = DatumGetBool(row[ROW_BINDING]);
 		clock->due_at = DatumGetTimestampTz(row[ROW_DUE_AT]);
+		clock->body_id = nulls[ROW_BODY_ID] ? 0 : DatumGetInt64(row[ROW_BODY_ID]);
 		if (!clock_is_open(clock))
 			continue;
 		clock->started_at = DatumGetTimestampTz(row[ROW_STARTED_AT]);
@@ -148,7 +149,6 @@ osm_clocks_load(Clocks *clocks)
 		if (clock->has_term)
 			clock->term = *DatumGetBusinessIntervalP(row[ROW_TERM]);
 		clock->provisional = DatumGetBool(row[ROW_PROVISIONAL]);
-		clock->body_id = nulls[ROW_BODY_ID] ? 0 : DatumGetInt64(row[ROW_BODY_ID]);
 		clock->calendar = TextDatumGetCString(row[ROW_CALENDAR]);
 		clock->due_cause = nulls[ROW_DUE_CAUSE] ? NULL : TextDatumGetCString(row[ROW_DUE_CAUSE]);
 	}
