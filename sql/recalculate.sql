@@ -112,3 +112,17 @@ WHERE incident = :late;
 
 \set ON_ERROR_STOP off
 SELECT * FROM osm.recalculate('nowhere');
+
+-- what the search_path of the caller offers instead of what is built in is not run as the owner
+CREATE SCHEMA hostile;
+CREATE FUNCTION hostile.same(integer, integer) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'run as %', current_user;
+END $$;
+CREATE OPERATOR hostile.= (LEFTARG = integer, RIGHTARG = integer, FUNCTION = hostile.same);
+BEGIN;
+LOCK TABLE osm.incident IN ROW EXCLUSIVE MODE;
+SET LOCAL search_path = hostile, pg_catalog;
+SELECT osm.request_recalculation('ru');
+SELECT moved FROM osm.tick();
+ROLLBACK;

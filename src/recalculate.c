@@ -383,7 +383,9 @@ typedef struct Request
 
 /*
  * Other transactions that have written, or are about to write, in osm.incident.  One
- * that is over and still about to let its locks go has no number any more.
+ * that is over and still about to let its locks go has no number any more; one that
+ * is prepared has no process.  (IS DISTINCT FROM would run the "=" of the caller's
+ * search_path as the owner.)
  */
 #define WRITERS(columns, of_these) \
 	"SELECT " columns " FROM pg_catalog.pg_locks AS l " \
@@ -392,7 +394,7 @@ typedef struct Request
 	"AND l.relation OPERATOR(pg_catalog.=) 'osm.incident'::pg_catalog.regclass " \
 	"AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d " \
 	"  WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()) " \
-	"AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid() " \
+	"AND COALESCE(l.pid, 0) OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() " \
 	"AND l.virtualtransaction OPERATOR(pg_catalog.!~~) '%/0' " of_these
 
 /*
