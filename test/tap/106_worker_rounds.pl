@@ -23,7 +23,9 @@ note "seed $seed";
 srand $seed;
 
 my $db = 'rounds';
-my $node = worker_node('worker_rounds', "osm_workflow.databases = '$db'");
+my $node = worker_node('worker_rounds', "osm_workflow.databases = '$db'
+autovacuum = on
+autovacuum_naptime = 5s");
 osm_database($node, $db);
 foreach my $part (qw(load audit))
 {
@@ -107,12 +109,12 @@ sub kill_one
 	return accepting($pid);
 }
 
-# What a round waits for before it kills: some more of this.
-my @progress = ('SELECT count(*) FROM osm.event', 'SELECT count(flagged_at) FROM osm.clock',
-	"SELECT count(*) FROM osm.event WHERE action = 'recalculate'",
-	"SELECT count(*) FROM osm.event WHERE action IN ('lapse', 'remind')",
-	"SELECT count(*) FROM osm.notification WHERE kind = 'warning'",
-	"SELECT count(*) FROM osm.notification WHERE state = 'sent'");
+# What a round waits for before it kills: some of this.
+my @progress = ("osm.event WHERE occurred_at > '%s'",
+	"osm.event WHERE occurred_at > '%s' AND action = 'recalculate'",
+	"osm.event WHERE occurred_at > '%s' AND action IN ('lapse', 'remind')",
+	"osm.notification WHERE id > %d AND kind = 'breach'",
+	"osm.notification WHERE id > %d AND kind = 'warning'");
 my @kinds = ('osm_workflow worker', 'client backend', 'postmaster', 'osm_workflow launcher');
 my (@told, %refused, @errors);
 my %killed = map { $_ => 0 } @kinds;
@@ -122,8 +124,11 @@ foreach my $round (1 .. $rounds)
 	my @clients = (start_client($round, 1, $steps), start_client($round, 2, $steps),
 		start_client($round, 3, $changes), start_client($round, 4, $mails));
 	my $count = $progress[ int rand @progress ];
-	my $enough = $node->safe_psql($db, $count) + 1 + int rand 40;
-	$node->poll_query_until($db, "SELECT ($count) >= $enough") or die "no progress: $count";
+	$count = sprintf $count, $node->safe_psql($db,
+		$count =~ /%s/ ? 'SELECT now()' : 'SELECT coalesce(max(id), 0) FROM osm.notification');
+	my $enough = 1 + int rand 40;
+	$node->poll_query_until($db, "SELECT count(*) >= $enough FROM $count")
+	  or die "no progress: $count";
 	$killed{$kind}++ if kill_one($kind);
 	foreach my $client (@clients)
 	{
