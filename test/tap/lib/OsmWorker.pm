@@ -104,12 +104,13 @@ sub status
 		"SELECT $column FROM osm.worker_status WHERE database = '$database'");
 }
 
-# wait_for NODE, DATABASE, CONDITION, WHAT: passes when the condition becomes true; if not, says what
-# the worker is doing.
+# wait_for NODE, DATABASE, CONDITION, WHAT: passes when the condition becomes true; if it does not,
+# says what the worker is doing.
 sub wait_for
 {
 	my ($node, $database, $condition, $what) = @_;
-	my $came = ok($node->poll_query_until($database, "SELECT coalesce(($condition), false)"), $what);
+	my $came = $node->poll_query_until($database, "SELECT coalesce(($condition), false)");
+	ok($came, $what);
 	if (!$came)
 	{
 		foreach my $of ('osm.worker_launcher()', 'osm.worker_status()', 'pg_stat_activity',
