@@ -241,6 +241,7 @@ after_utility(Node *statement, bool *look, bool *prepared, bool *rescan)
 		case T_CreateTrigStmt:
 			*look = is_ours(((CreateTrigStmt *) statement)->relation);
 			break;
+		case T_ReindexStmt:		/* of an index that was broken; it may name a schema */
 		case T_CreateSubscriptionStmt:
 		case T_AlterSubscriptionStmt:
 		case T_DropSubscriptionStmt:
