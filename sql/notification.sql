@@ -46,10 +46,23 @@ CREATE ROLE regress_notification_mailer;
 CREATE ROLE regress_notification_other;
 SELECT osm.grant_access('regress_notification_mailer', 'portal', 'altai'),
     osm.grant_access('regress_notification_other', 'portal', 'rostov') \g /dev/null
-UPDATE osm.notification SET state = 'waiting', attempts = 0;
+UPDATE osm.notification SET state = 'waiting', attempts = 0, deliver_after = osm.now();
 SET SESSION AUTHORIZATION regress_notification_other;
 SELECT count(*) FROM osm.claim_notifications();
 SELECT osm.confirm_notification(:id);
+RESET SESSION AUTHORIZATION;
+-- in a role that was taken: what that role may, whoever has connected
+SET ROLE regress_notification_other;
+SELECT count(*) FROM osm.claim_notifications();
+RESET ROLE;
+CREATE ROLE regress_notification_pool NOINHERIT;
+GRANT regress_notification_mailer TO regress_notification_pool;
+SET SESSION AUTHORIZATION regress_notification_pool;
+SET ROLE regress_notification_mailer;
+SELECT count(*) FROM osm.claim_notifications();
+SELECT osm.fail_notification(:id, 'later', '0 s');
+RESET SESSION AUTHORIZATION;
+DROP ROLE regress_notification_pool;
 SET SESSION AUTHORIZATION regress_notification_mailer;
 SELECT count(*) FROM osm.claim_notifications();
 SELECT osm.confirm_notification(:id);

@@ -37,16 +37,18 @@ CREATE FUNCTION osm.serves_authority(authority bigint) RETURNS boolean
     LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(bool_or(r.rolsuper), false) OR EXISTS (
+    -- callers are SECURITY DEFINER, where current_user is their owner
+    SELECT coalesce(bool_or(r.rolsuper OR EXISTS (
         SELECT FROM osm.access AS a JOIN pg_roles AS g ON g.rolname = a.role
         WHERE a.level IN ('portal', 'administrator')
           AND (a.authority_id IS NULL OR a.authority_id = authority)
-          AND pg_has_role(session_user, g.oid, 'USAGE'))
-    FROM pg_roles AS r WHERE r.rolname = session_user
+          AND pg_has_role(r.oid, g.oid, 'USAGE'))), false)
+    FROM pg_roles AS r
+    WHERE r.rolname = coalesce(nullif(current_setting('role'), 'none'), session_user)
 $$;
 COMMENT ON FUNCTION osm.serves_authority(bigint) IS
-    'Whether the session''s role may send an authority''s notifications: level portal or '
-    'administrator.';
+    'Whether the role that SET ROLE gave, else the session''s, may send an authority''s '
+    'notifications: level portal or administrator.';
 
 CREATE FUNCTION osm.claim_notifications(
         batch integer DEFAULT 100, lease interval DEFAULT '5 minutes', channel text DEFAULT NULL)
