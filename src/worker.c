@@ -375,6 +375,9 @@ set_local(const char *name, const char *value)
  * set_limits pins what a pass depends on.  The owner's triggers run in this session
  * too and may have left other values behind; hence in every pass.
  *
+ * Plans are kept, and one made while the outbox was still empty would read all of it
+ * in every pass of the flood that fills it; hence no sequential scans.
+ *
  * Nobody waits for a pass, and a crash loses nothing by its commit being written a
  * moment later: what it flagged, told and did is due again, and done again, once.
  *
@@ -387,6 +390,7 @@ set_limits(void)
 	set_local("search_path", "pg_catalog, pg_temp");
 	set_local("lock_timeout", psprintf("%d", Max(1, Min(DeadlockTimeout, 1000) / 2)));
 	set_local("jit", "off");
+	set_local("enable_seqscan", "off");
 	set_local("synchronous_commit", "off");
 	if (work_mem < 65536)
 		set_local("work_mem", "64MB");

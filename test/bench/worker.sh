@@ -184,7 +184,10 @@ for ((round = 0; round < rounds; round++)); do
     pgbench -n -M prepared -c 1 -R 50 -T $((2 * window + 2)) -f "$scratch/foreground.sql" \
         -l --log-prefix="$scratch/flood$round" >/dev/null 2>"$scratch/pgbench.log" </dev/null ||
         die "pgbench: $(cat "$scratch/pgbench.log")"
-    until_true "SELECT count(flagged_at) = $flood FROM osm.clock WHERE $block"
+    until_true "SELECT ($ready) AND NOT EXISTS (SELECT FROM osm.clock
+        WHERE state = 'running' AND flagged_at IS NULL AND armed AND due_at < now())"
+    [ "$(run -c "SELECT count(flagged_at) FROM osm.clock WHERE $block")" = "$flood" ] ||
+        die 'not all were flagged'
     run -v block="$block" -f "$here/flood.sql" >"$scratch/flood"
     read -r start took longest batches <"$scratch/flood"
     echo "$took" >>"$scratch/took"
