@@ -353,15 +353,17 @@ osm_clocks_write(Clocks *clocks)
 			values[13] = Int32GetDatum(step->seq);
 			nulls[13] = ended ? ' ' : 'n';
 			/* a breach undone by a later due instant may come again, or have come by now */
-			if (clock->flagged && clock->state == CLOCK_RUNNING && clock->due_moved &&
-				(clock->due_at >= step->recorded_at || clock->flagged_at <= clock->due_at))
+			if (clock->flagged && !ended && clock->due_moved)
 			{
-				clock->flagged = false;
-				if (clock->due_at < step->recorded_at)
+				TimestampTz judged_at = clock->state == CLOCK_PAUSED ? clock->paused_at :
+					step->recorded_at;
+				bool		late = judged_at > clock->due_at;
+
+				if (!late || clock->flagged_at <= clock->due_at)
+					clock->flagged = false;
+				if (late && !clock->flagged)
 					osm_clock_flag(clock);
 			}
-			else if (clock->state == CLOCK_PAUSED && clock->paused_at <= clock->due_at)
-				clock->flagged = false;
 			values[14] = TimestampTzGetDatum(step->recorded_at);
 			nulls[14] = clock->flagged ? ' ' : 'n';
 			values[15] = TimestampTzGetDatum(warn_at);

@@ -91,7 +91,10 @@ count_again(Clocks *clocks, Clock *clock)
 	{
 		Clock	   *anchor = osm_clock_open(clocks, clock->rule->anchor, 0, 0);
 
-		if (anchor == NULL)
+		/* late when its anchor was set by hand, it did not follow then */
+		if (anchor == NULL ||
+			(!anchor->has_term &&
+			 (clock->state == CLOCK_PAUSED ? clock->paused_at : osm_now()) > clock->due_at))
 			return;
 		clock->provisional = false;
 		osm_clock_anchor_due(clock, anchor);

@@ -74,14 +74,16 @@ sub victim
 	return;
 }
 
-# accepting PID: until the server takes connections and the killed process is no more.
-sub accepting
+# back LAUNCHER: until the server has started all its processes again, the launcher among them; it
+# takes connections for a moment after one was killed, too.
+sub back
 {
-	my ($pid) = @_;
+	my ($launcher) = @_;
 	foreach (1 .. 1800)
 	{
-		my ($code) = $node->psql('postgres', 'SELECT 1');
-		return 1 if $code == 0 && !kill(0, $pid);
+		my ($code, $found) = $node->psql('postgres', "SELECT count(*) FROM pg_stat_activity
+			WHERE backend_type = 'osm_workflow launcher' AND pid <> $launcher");
+		return 1 if $code == 0 && $found eq '1';
 		Time::HiRes::usleep(100_000);
 	}
 	return 0;
@@ -103,10 +105,11 @@ sub kill_one
 		}
 		return 0;
 	}
+	my $launcher = launcher_pid($node) || 0;
 	my $pid = victim($kind) // return 0;
 	Time::HiRes::usleep(int rand 20_000);    # the moment, not a wait for anything
 	kill 'KILL', $pid;
-	return accepting($pid);
+	return back($launcher);
 }
 
 # What a round waits for before it kills: some of this.
