@@ -82,3 +82,15 @@ SELECT osm.act_as('clerk') \g /dev/null
 SELECT osm.perform(:id, 'go');
 ROLLBACK;
 SELECT state, event_seq, osm.verify_chain(id) AS broken_at FROM osm.incident WHERE id = :id;
+-- A step is dated by when it is taken, however long ago the transaction began; who states its
+-- beginning means now.
+RESET osm_workflow.simulated_now;
+BEGIN;
+SELECT osm.act_as('clerk') \g /dev/null
+SELECT osm.register('made-up', '{"channel": "vk"}') AS id \gset
+SELECT state FROM osm.perform(:id, 'go');
+SELECT state FROM osm.perform(:id, 'back', jsonb_build_object('occurred_at', osm.now()));
+SELECT action, occurred_at > now() AS later, occurred_at = recorded_at AS as_recorded,
+    occurred_at > lag(occurred_at) OVER (ORDER BY seq) AS in_turn
+FROM osm.event WHERE incident_id = :id ORDER BY seq;
+ROLLBACK;

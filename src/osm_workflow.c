@@ -168,7 +168,8 @@ _PG_init(void)
 
 /*
  * osm_now returns the one clock of the product: the simulated instant, or the
- * start of the current transaction, so that all of a transaction's steps agree.
+ * start of the current transaction, so that all that a transaction reads agrees.
+ * (Steps are dated by when they are taken: see settle_time() in step_prepare.c.)
  */
 TimestampTz
 osm_now(void)

@@ -65,13 +65,15 @@ settle_actor(Step *step)
 }
 
 /*
- * settle_time decides when the step happened: now, unless it is backdated.  Now
- * is never before the previous event, even if this transaction began before it.
+ * settle_time decides when the step happened: now, unless it is backdated.  Now is
+ * the moment the step is taken, not osm.now(), the start of the transaction: one held
+ * open would keep every term.  Who states osm.now() means now.  And it is never
+ * before the previous event, even if the machine's clock has been set back.
  */
 static void
 settle_time(Step *step, bool given, TimestampTz previous)
 {
-	TimestampTz now = osm_now();
+	TimestampTz now = osm_now_is_simulated() ? osm_now() : GetCurrentTimestamp();
 	TimestampTz stated;
 	bool		is_stated = false;
 
@@ -88,7 +90,7 @@ settle_time(Step *step, bool given, TimestampTz previous)
 			step->after.values[step->from == NULL ? COL_DETECTED_AT : COL_OCCURRED_AT]);
 		is_stated = true;
 	}
-	if (!is_stated || stated == step->occurred_at)
+	if (!is_stated || stated == step->occurred_at || (step->from != NULL && stated == osm_now()))
 		return;
 	if (TIMESTAMP_NOT_FINITE(stated) || stated > now)
 		ereport(ERROR,
