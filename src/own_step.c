@@ -26,8 +26,11 @@
 #include "spi_plan.h"
 #include "step.h"
 
-/* incidents one pass of osm.tick() takes actions on */
-#define ON_DUE_BATCH "100"
+/*
+ * Incidents one pass of osm.tick() takes actions on, each in a subtransaction; of
+ * more than 64 a snapshot would have to look up the parents on disk.
+ */
+#define ON_DUE_BATCH "50"
 
 /*
  * osm_take_own_step takes a step.  SPI is connected, the owner of the tables is
