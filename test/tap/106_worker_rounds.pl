@@ -43,7 +43,7 @@ sub script
 }
 my $steps = script('steps', "SELECT load.step();\n", 40_000);
 my $changes = script('changes',
-	"SELECT load.change_calendar();\nSELECT pg_sleep(0.3) \\g /dev/null\n", 4_000);
+	"SELECT load.change_calendar();\nSELECT pg_sleep(0.15) \\g /dev/null\n", 4_000);
 my $mails = script('mails', "SELECT coalesce(string_agg(id::text, ','), '') AS ids
 	FROM load.claim() AS id \\gset
 SELECT load.mail(id) FROM unnest(string_to_array(:'ids', ',')::bigint[]) AS id;
@@ -129,7 +129,7 @@ foreach my $round (1 .. $rounds)
 	my $count = $progress[ int rand @progress ];
 	$count = sprintf $count, $node->safe_psql($db,
 		$count =~ /%s/ ? 'SELECT now()' : 'SELECT coalesce(max(id), 0) FROM osm.notification');
-	my $enough = 1 + int rand 40;
+	my $enough = 1 + int rand 20;
 	$node->poll_query_until($db, "SELECT count(*) >= $enough FROM $count")
 	  or die "no progress: $count";
 	$killed{$kind}++ if kill_one($kind);

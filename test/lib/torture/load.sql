@@ -155,12 +155,14 @@ DECLARE
     bodies bigint[];
     excused osm.step;
 BEGIN
-    IF chance < 0.2 THEN
+    -- no more of them open than the worker can go over between two changes of the calendar
+    IF chance < 0.2 AND (SELECT count(*) FROM (
+            SELECT FROM osm.incident WHERE finished_at IS NULL LIMIT 400) AS o) < 400 THEN
         id := load.register();
         RETURN format('step %s 1 register', id)
             || CASE WHEN chance < 0.12 THEN
                    E'\n' || load.take('clerk', id, 'route', load.bodies()) ELSE '' END;
-    ELSIF chance < 0.23 THEN
+    ELSIF chance BETWEEN 0.2 AND 0.23 THEN
         SELECT c.id INTO id FROM osm.clock AS c WHERE c.flagged_at IS NOT NULL AND c.excuse IS NULL
         ORDER BY c.id DESC OFFSET floor(random() * 50) LIMIT 1;
         IF FOUND THEN
