@@ -93,8 +93,9 @@ static const char *const flag_sql =
 	"    AND (i.overdue_since IS NULL OR i.overdue_since OPERATOR(pg_catalog.>) f.since)), "
 	"told AS (" NOTIFY_RESPONSIBLE("flagged", "breach",
 								   "c.due_at") ") "
-										 "SELECT f.n, l.due_at, l.id "
-										 "FROM (SELECT pg_catalog.count(*) AS n FROM flagged) AS f "
+										 "SELECT f.n, f.since, l.due_at, l.id "
+										 "FROM (SELECT pg_catalog.count(*) AS n, "
+										 "  pg_catalog.min(due_at) AS since FROM flagged) AS f "
 										 "LEFT JOIN (SELECT due_at, id FROM due "
 										 "  ORDER BY due_at DESC, id DESC LIMIT 1) AS l ON true";
 
@@ -129,7 +130,7 @@ static const char *const warn_sql =
 	"    d.event_seq), "
 	"told AS (" NOTIFY_RESPONSIBLE("(SELECT * FROM warned WHERE due_at OPERATOR(pg_catalog.>=) $1)",
 								   "warning", "c.warned_for") ") "
-	"SELECT pg_catalog.count(*) FROM warned";
+	"SELECT pg_catalog.count(*), pg_catalog.min(warned_for) FROM warned";
 
 static const char *const next_sql =
 	"SELECT "
@@ -154,10 +155,50 @@ static const char *const next_sql =
 	"   WHERE n.state OPERATOR(pg_catalog.=) 'leased' "
 	"     AND n.leased_until OPERATOR(pg_catalog.<) $2)";
 
+/* what falls due from now on, whatever may be due and cannot be had */
+static const char *const later_sql =
+	"SELECT LEAST("
+	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.armed AND c.flagged_at IS NULL "
+	"     AND c.due_at OPERATOR(pg_catalog.>=) $1), "
+	"  (SELECT pg_catalog.min(c.warn_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.warn_at OPERATOR(pg_catalog.>) $1), "
+	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
+	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due "
+	"     AND c.due_at OPERATOR(pg_catalog.>=) $1))";
+
+/* for the worker: earliest instant the last pass dealt with, next one after now */
+static TimestampTz dealt_with = DT_NOEND;
+static TimestampTz later = DT_NOEND;
+
+/*
+ * osm_tick_instants gives the earliest instant of what the last pass of this process
+ * flagged or warned of, and the next due instant without what was due already and
+ * which a pass that did nothing had to leave; DT_NOEND for none.
+ */
+void
+osm_tick_instants(TimestampTz *dealt_with_out, TimestampTz *later_out)
+{
+	*dealt_with_out = dealt_with;
+	*later_out = later;
+}
+
+/* result_instant returns an instant of the first row SPI found; DT_NOEND for null. */
+static TimestampTz
+result_instant(int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column,
+									  &isnull);
+
+	return isnull ? DT_NOEND : DatumGetTimestampTz(value);
+}
+
 /*
  * write_batch runs one of the two writing statements and returns how many clocks
- * it found.  Its plan is generic: planning takes several times as long as flagging
- * one clock, and the batch, a constant, tells the planner enough.
+ * it found; the earliest instant of theirs is its second column.  Its plan is
+ * generic: planning takes several times as long as flagging one clock, and the
+ * batch, a constant, tells the planner enough.
  */
 static int32
 write_batch(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *types, Datum *values)
@@ -179,6 +220,7 @@ write_batch(SPIPlanPtr *slot, const char *sql, int nargs, const Oid *types, Datu
 	osm_engine_begin(NULL, NULL);
 	(void) osm_spi_run(slot, sql, nargs, types, values, NULL, SPI_OK_SELECT);
 	osm_engine_end();
+	dealt_with = Min(dealt_with, result_instant(2));
 	return (int32) osm_spi_int64(SPI_tuptable->vals[0], 1);
 }
 
@@ -212,11 +254,8 @@ flag_batch(SPIPlanPtr *slot, TimestampTz now)
 	flagged = write_batch(slot, flag_sql, lengthof(values), types, values);
 	if (flagged == TICK_BATCH)
 	{
-		bool		isnull;
-
-		burst.due = DatumGetTimestampTz(
-			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-		burst.id = osm_spi_int64(SPI_tuptable->vals[0], 3);
+		burst.due = result_instant(3);
+		burst.id = osm_spi_int64(SPI_tuptable->vals[0], 4);
 	}
 	return flagged;
 }
@@ -267,7 +306,6 @@ next_instants(SPIPlanPtr *slot, TimestampTz now, Instants *next)
 {
 	static const Oid types[] = {BOOLOID, TIMESTAMPTZOID};
 	Datum		values[2];
-	bool		isnull;
 	TimestampTz *const kinds[] = {
 		&next->due, &next->warning, &next->recalculation, &next->action, &next->message
 	};
@@ -276,15 +314,21 @@ next_instants(SPIPlanPtr *slot, TimestampTz now, Instants *next)
 	values[1] = TimestampTzGetDatum(now);
 	(void) osm_spi_run(slot, next_sql, 2, types, values, NULL, SPI_OK_SELECT);
 	for (int i = 0; i < (int) lengthof(kinds); i++)
-	{
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1,
-										  &isnull);
-
-		*kinds[i] = isnull ? DT_NOEND : DatumGetTimestampTz(value);
-	}
+		*kinds[i] = result_instant(i + 1);
 	if (burst.due != DT_NOBEGIN)
 		next->due = burst.due;
 	next->messages = osm_spi_bool(SPI_tuptable->vals[0], lengthof(kinds) + 1);
+}
+
+/* later_instant finds the next breach, warning or action that is not due yet. */
+static TimestampTz
+later_instant(SPIPlanPtr *slot, TimestampTz now)
+{
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		value = TimestampTzGetDatum(now);
+
+	(void) osm_spi_run(slot, later_sql, 1, types, &value, NULL, SPI_OK_SELECT);
+	return result_instant(1);
 }
 
 /*
@@ -302,6 +346,7 @@ osm_tick(PG_FUNCTION_ARGS)
 	static SPIPlanPtr flag_plan = NULL;
 	static SPIPlanPtr warn_plan = NULL;
 	static SPIPlanPtr next_plan = NULL;
+	static SPIPlanPtr later_plan = NULL;
 	TimestampTz now = osm_now();
 	Instants	next;
 	TimestampTz next_due;
@@ -339,6 +384,7 @@ osm_tick(PG_FUNCTION_ARGS)
 	if (burst.due >= now)
 		burst.due = DT_NOBEGIN; /* time was set back */
 	in_burst = burst.due != DT_NOBEGIN;
+	dealt_with = DT_NOEND;
 	next_instants(&next_plan, now, &next);
 	if (next.recalculation != DT_NOEND)
 		recalculated = osm_recalculate_some(now);
@@ -352,6 +398,14 @@ osm_tick(PG_FUNCTION_ARGS)
 		warnings = warn_batch(&warn_plan, now);
 	if (in_burst || breaches + warnings > 0)
 		next_instants(&next_plan, now, &next);
+	/* a request is due at once, also where time stands still */
+	if (next.recalculation != DT_NOEND)
+		next.recalculation = Min(next.recalculation, now - 1);
+	next_due = Min(Min(Min(next.due, next.warning), Min(next.recalculation, next.action)),
+				   next.message);
+	later = next_due;
+	if (next_due < now && breaches + warnings + recalculated + actions == 0)
+		later = Min(later_instant(&later_plan, now), next.message);
 	SPI_finish();
 	osm_become_user(&rights);
 
@@ -361,11 +415,6 @@ osm_tick(PG_FUNCTION_ARGS)
 
 	values[0] = Int32GetDatum(breaches);
 	values[1] = Int32GetDatum(warnings);
-	/* a request is due at once, also where time stands still */
-	if (next.recalculation != DT_NOEND)
-		next.recalculation = Min(next.recalculation, now - 1);
-	next_due = Min(Min(Min(next.due, next.warning), Min(next.recalculation, next.action)),
-				   next.message);
 	values[2] = TimestampTzGetDatum(next_due);
 	nulls[2] = next_due == DT_NOEND;
 	values[3] = Int32GetDatum(recalculated + actions);

@@ -74,7 +74,7 @@
 /* how long it keeps away then, microseconds */
 #define MAKE_WAY INT64CONST(1000000)
 
-/* first and longest wait when what is due cannot be had, microseconds */
+/* first and longest wait for what is due and cannot be had, microseconds */
 #define STALL_FIRST INT64CONST(100000)
 #define STALL_LONGEST INT64CONST(10000000)
 
@@ -426,6 +426,7 @@ call_tick(OsmPass *pass)
 	pass->next_due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	value = GetAttributeByNum(row, 4, &isnull);
 	pass->moved = isnull ? 0 : DatumGetInt32(value);
+	osm_tick_instants(&pass->dealt_with, &pass->later);
 }
 
 /*
@@ -529,13 +530,35 @@ begin_pass(void)
 }
 
 /*
+ * count_lag counts how late a pass came that was for the instant due.  What was held
+ * is counted from its own instant once, when it is dealt with; anything else from
+ * when it could first be dealt with.  The caller holds the lock.
+ */
+static void
+count_lag(OsmWorkerSlot *slot, const OsmPass *pass, TimestampTz due, TimestampTz now)
+{
+	TimestampTz since = Max(due, pass->dealt_with);
+
+	if (pass->dealt_with == slot->held)
+		since = slot->held;
+	if (!pass->simulated && since != DT_NOBEGIN && since < now)
+		osm_slot_lag(slot, now - since);
+}
+
+/*
  * end_pass publishes what a pass came to.  due is the instant it was for.
+ *
+ * Of what is due and could not be had only the next try is put off, each time
+ * further: all else goes on at its instants, as long as somebody may sit on that one
+ * incident.
  */
 static void
 end_pass(const OsmPass *pass, TimestampTz due)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		worked = pass->breaches + pass->warnings + pass->moved > 0;
+	bool		stalled = pass->next_due < pass->now &&
+		pass->breaches + pass->warnings + pass->moved == 0;
+	TimestampTz next = stalled ? pass->later : pass->next_due;
 	OsmDatabaseState before;
 	OsmWorkerSlot *slot;
 	bool		works_again;
@@ -560,22 +583,20 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			slot->last_pass = now;
 			slot->breaches += pass->breaches;
 			slot->warnings += pass->warnings;
-			if (pass->breaches + pass->warnings > 0 && !pass->simulated &&
-				due != DT_NOEND && due < now)
-				osm_slot_lag(slot, now - due);
-			if (pass->next_due < osm_slot_next_due(slot))
-				osm_slot_set_next_due(slot, pass->next_due);
-			if (!worked && osm_slot_next_due(slot) < pass->now)
+			count_lag(slot, pass, due, now);
+			if (next < osm_slot_next_due(slot))
+				osm_slot_set_next_due(slot, next);
+			slot->held = stalled ? pass->next_due : DT_NOEND;
+			slot->not_before = 0;
+			if (stalled)
 			{
-				slot->not_before = now + Min(STALL_FIRST << Min(slot->stalls, 20),
-											 STALL_LONGEST);
+				int64		wait = Min(STALL_FIRST << Min(slot->stalls, 20), STALL_LONGEST);
+
+				slot->look_at = Min(slot->look_at, now + wait);
 				slot->stalls++;
 			}
 			else
-			{
 				slot->stalls = 0;
-				slot->not_before = 0;
-			}
 			break;
 		case OSM_DATABASE_BUSY:
 			/* the instant is not dealt with: come back for it */
@@ -585,6 +606,7 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			break;
 		default:
 			/* nothing to be done until somebody says; terms may still be noted at any rate */
+			slot->held = DT_NOEND;
 			slot->not_before = now + OSM_WORKER_SETTLE;
 			break;
 	}
@@ -614,7 +636,7 @@ attempt(void (*work) (OsmPass *), OsmPass *pass)
 	ErrorData  *volatile error = NULL;
 
 	memset(pass, 0, sizeof(OsmPass));
-	pass->next_due = DT_NOEND;
+	pass->next_due = pass->later = pass->dealt_with = DT_NOEND;
 	PG_TRY();
 	{
 		in_transaction(work, pass);

@@ -150,6 +150,7 @@ osm_slot_find(Oid database, bool create)
 	}
 	memset(unused, 0, sizeof(OsmWorkerSlot));
 	pg_atomic_init_u64(&unused->next_due, (uint64) DT_NOEND);
+	unused->held = DT_NOEND;
 	unused->simulated_now = DT_NOBEGIN;
 	unused->calendars_short = -1;
 	unused->database = database;
@@ -397,7 +398,7 @@ osm_worker_status(PG_FUNCTION_ARGS)
 		put_instant(&values[3], &nulls[3], slot->last_pass);
 		if (slot->in_pass)
 			osm_slot_put_back(slot);
-		put_instant(&values[4], &nulls[4], osm_slot_next_due(slot));
+		put_instant(&values[4], &nulls[4], Min(slot->held, osm_slot_next_due(slot)));
 		values[5] = Int64GetDatum(slot->passes);
 		values[6] = Int64GetDatum(slot->breaches);
 		values[7] = Int64GetDatum(slot->warnings);

@@ -56,6 +56,9 @@ typedef enum OsmDatabaseState
  * A pass sets next_due to "never" before it takes its snapshot and lowers it
  * afterwards to what it found.  So a session that commits a due instant the pass
  * could not see has lowered it meanwhile and is not overwritten.
+ *
+ * What a pass had to leave, as somebody works on the incident, is kept apart and
+ * tried again by look_at: as next_due it would hide whatever falls due after it.
  */
 typedef struct OsmWorkerSlot
 {
@@ -69,7 +72,8 @@ typedef struct OsmWorkerSlot
 	OsmDatabaseState state;
 	pg_atomic_uint64 next_due;	/* TimestampTz on osm.now()'s clock; DT_NOEND never */
 	TimestampTz look_at;		/* a worker is wanted then, whatever is due; DT_NOEND never */
-	TimestampTz not_before;		/* no worker before: a failure or a lock */
+	TimestampTz not_before;		/* no worker before: a failure or a lock on the tables */
+	TimestampTz held;			/* due, but the last pass had to leave it; DT_NOEND none */
 	TimestampTz simulated_now;	/* osm.now() of the last pass if simulated; DT_NOBEGIN if not */
 	TimestampTz last_look;		/* 0 never */
 	TimestampTz last_pass;		/* 0 never */
@@ -115,6 +119,8 @@ typedef struct OsmPass
 	bool		was_due;		/* not a look ahead of time */
 	int			moved;	/* incidents recalculated or acted on */
 	TimestampTz next_due;		/* DT_NOEND when nothing is */
+	TimestampTz later;			/* next_due without what is due by now and had to be left */
+	TimestampTz dealt_with;		/* earliest instant flagged or warned of; DT_NOEND none */
 	bool		simulated;
 	TimestampTz now;			/* osm.now() of the pass */
 	int			calendars_short;	/* by osm_read_calendars() */
