@@ -40,6 +40,9 @@ SELECT count(*) FROM osm.claim_notifications(10, '1 minute', 'sms');
 SELECT osm.claim_notifications(0);
 SELECT osm.claim_notifications(10, '-1 minute');
 SELECT osm.claim_notifications(NULL);
+SELECT osm.claim_notifications(10, NULL);
+SELECT osm.claim_notifications(10, '1000000 years');
+SELECT osm.claim_notifications(10, '-1000000 years');
 
 -- Who may: level portal, its own authority only
 CREATE ROLE regress_notification_mailer;

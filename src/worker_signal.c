@@ -18,9 +18,11 @@
 #include "postgres.h"
 
 #include "access/xact.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "tcop/utility.h"
+#include "utils/timestamp.h"
 
 #include "osm_workflow.h"
 #include "osm_worker.h"
@@ -181,15 +183,25 @@ at_transaction_end(XactEvent event, void *arg)
 }
 
 /*
- * osm_worker_note_due notes that in this transaction a term or a warning was set to
- * fall due at an instant (on the clock of osm.now()).  It is acted on at commit.
- * Without preload it does nothing.
+ * osm_worker_note_due notes that in this transaction something was set to fall due at
+ * an instant (on the clock of osm.now()): a term, a warning, a message, a lease.  It
+ * is acted on at commit.  Without preload it does nothing.
  */
 void
 osm_worker_note_due(TimestampTz due)
 {
 	if (osm_worker_shared != NULL && due < pending_due)
 		pending_due = due;
+}
+
+PG_FUNCTION_INFO_V1(osm_note_due);
+
+/* osm.note_due(instant): the same for functions in SQL. */
+Datum
+osm_note_due(PG_FUNCTION_ARGS)
+{
+	osm_worker_note_due(PG_GETARG_TIMESTAMPTZ(0));
+	PG_RETURN_VOID();
 }
 
 /*

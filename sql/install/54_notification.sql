@@ -1,5 +1,8 @@
 -- The outbox, for mailers and messengers: claim, confirm, fail.
 --
+-- Mailers listen and do not ask. So whatever sets an instant at which a message can be had again
+-- notes it for the worker, whose pass tells them then.
+--
 -- Hazard that shaped this file: a mailer may die between sending and saying so. A claim is a lease,
 -- taken with SKIP LOCKED: two mailers never hold one message, a dead one's come back, and what was
 -- sent and not confirmed is sent again, never lost.
@@ -50,6 +53,13 @@ COMMENT ON FUNCTION osm.serves_authority(bigint) IS
     'Whether the role that SET ROLE gave, else the session''s, may send an authority''s '
     'notifications: level portal or administrator.';
 
+CREATE FUNCTION osm.note_due(instant timestamptz) RETURNS void
+    LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+    AS 'MODULE_PATHNAME', 'osm_note_due';
+COMMENT ON FUNCTION osm.note_due(timestamptz) IS
+    'Has the worker make a pass at an instant, if this transaction commits. For the functions of '
+    'the outbox; nobody needs the right.';
+
 CREATE FUNCTION osm.claim_notifications(
         batch integer DEFAULT 100, lease interval DEFAULT '5 minutes', channel text DEFAULT NULL)
     RETURNS SETOF osm.claimed_notification
@@ -59,14 +69,19 @@ AS $$
 DECLARE
     wanted_limit CONSTANT integer := batch;
     wanted_channel CONSTANT text := channel;
-    until CONSTANT timestamptz := osm.now() + lease;
+    until timestamptz;
 BEGIN
-    IF wanted_limit IS NULL OR wanted_limit NOT BETWEEN 1 AND 10000
-        OR lease IS NULL OR until <= osm.now() THEN
+    -- a longer one is a mistake, and may reach beyond what a timestamp holds
+    IF lease BETWEEN '0' AND '1 year' THEN
+        until := osm.now() + lease;
+    END IF;
+    IF coalesce(wanted_limit NOT BETWEEN 1 AND 10000 OR until <= osm.now(), true) THEN
         RAISE EXCEPTION 'invalid claim of notifications'
             USING ERRCODE = 'invalid_parameter_value',
-                  DETAIL = format('The batch is %s, the lease %s.', wanted_limit, lease),
-                  HINT = 'Claim 1 to 10000 for a positive time, such as ''5 minutes''.';
+                  DETAIL = format('The batch is %s, the lease %s.',
+                      coalesce(wanted_limit::text, 'null'), coalesce(lease::text, 'null')),
+                  HINT = 'Claim 1 to 10000 for a positive time of up to a year, such as '
+                      '''5 minutes''.';
     END IF;
     RETURN QUERY
     WITH due AS (
@@ -89,6 +104,9 @@ BEGIN
     FROM claimed AS c
     LEFT JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
     ORDER BY c.deliver_after, c.id;
+    IF FOUND THEN
+        PERFORM osm.note_due(until);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION osm.claim_notifications(integer, interval, text) IS
@@ -121,6 +139,7 @@ AS $$
 DECLARE
     most_attempts CONSTANT integer := 10;
     outcome text;
+    again timestamptz;
 BEGIN
     UPDATE osm.notification AS n
     SET state = CASE WHEN n.attempts >= most_attempts THEN 'dead' ELSE 'waiting' END,
@@ -130,7 +149,10 @@ BEGIN
             interval '1 minute' * power(2, least(n.attempts, 10) - 1)))
     WHERE n.id = fail_notification.id AND n.state = 'leased'
       AND osm.serves_authority(n.authority_id)
-    RETURNING n.state INTO outcome;
+    RETURNING n.state, n.deliver_after INTO outcome, again;
+    IF outcome = 'waiting' THEN
+        PERFORM osm.note_due(again);
+    END IF;
     RETURN outcome;
 END
 $$;

@@ -121,7 +121,7 @@ BEGIN
                 WHEN p.proname IN ('claim_notifications', 'confirm_notification',
                                    'fail_notification') THEN
                     level IN ('portal', 'administrator')
-                WHEN p.proname IN ('install', 'upgrade', 'own_functions') THEN false
+                WHEN p.proname IN ('install', 'upgrade', 'own_functions', 'note_due') THEN false
                 ELSE level = 'administrator'
               END;
     IF acts THEN

@@ -42,6 +42,49 @@ sub sent
 	return;
 }
 
+# Who listens is told when a message can be had again, though nothing else happens. Without that
+# the launcher would look after ten minutes, far beyond the limit here.
+{
+	my $quiet = 'leases';
+	worker_database($node, $quiet);
+	due_at($node, $quiet, 'clock_timestamp()');
+	wait_for($node, $quiet, 'SELECT count(*) = 1 FROM osm.notification', 'there is a message');
+	my $listener = $node->background_psql($quiet);
+	$listener->query_safe('LISTEN osm_workflow');
+
+	# claim LEASE: the message's number; told WHAT: waits until the listener hears of one
+	my $claim = sub {
+		my ($lease) = @_;
+		my $id = $node->safe_psql($quiet, "SELECT id FROM osm.claim_notifications(1, '$lease')");
+		like($id, qr/^\d+$/, "it is to be had, for $lease");
+		return $id;
+	};
+	my $told = sub {
+		my ($what) = @_;
+		my $said = '';
+		foreach (1 .. 10 * $PostgreSQL::Test::Utils::timeout_default)
+		{
+			$said = $listener->query('SELECT 1');
+			last if $said =~ /notification "osm_workflow"/;
+			Time::HiRes::usleep(100_000);
+		}
+		like($said, qr/notification "osm_workflow" with payload "0 breaches/, $what);
+		return;
+	};
+
+	my $id = $claim->('1 h');
+	wait_ready($node, $quiet);
+	is(status($node, 'next_due > now()', $quiet), 't', 'a lease is something to come');
+	$listener->query('SELECT 1');
+	is($node->safe_psql($quiet, "SELECT osm.fail_notification($id, 'later', '2 s')"), 'waiting',
+		'it could not be sent');
+	$told->('who listens is told when it is to be tried again');
+	$claim->('2 s');
+	$told->('and when a lease is over');
+	$claim->('1 h');
+	$listener->quit;
+}
+
 local %ENV = (%ENV, PGHOST => $node->host, PGPORT => $node->port, PGDATABASE => $db,
 	SENDMAIL => $sendmail);
 my $total = 0;
