@@ -245,5 +245,18 @@ SELECT action, clocks FROM osm.incident_story(:late, 'en') ORDER BY seq DESC LIM
 SELECT was, would_be, excuse FROM osm.simulate('excuses', '2026-03-01', '2026-04-01')
 WHERE incident = :late AND rule = 'answer';
 SELECT count(*) AS broken FROM osm.verify_chains();
+
+\echo
+\echo == nor is it excused from another office by who held the role when the term ended
+SELECT try.new('09 10:00') AS own \gset
+SELECT try.new('09 18:00') AS later \gset
+UPDATE osm.appointment AS a SET during = daterange(lower(a.during), '2026-03-10')
+FROM osm.official AS o WHERE o.id = a.official_id AND o.login = 'town-roads';
+INSERT INTO osm.appointment (authority_id, official_id, body_id, role, during)
+SELECT o.authority_id, o.id, b.id, 'head', daterange('2026-03-10', NULL)
+FROM osm.official AS o JOIN osm.body AS b ON b.authority_id = o.authority_id AND b.code = 'hall'
+WHERE o.login = 'town-roads';
+SELECT try.excuse('11 10:00', 'town-roads', try.clock(:own, 'answer'), 'сам себе');
+SELECT try.excuse('11 10:00', 'town-roads', try.clock(:later, 'answer'), 'уже не его');
 DROP OWNED BY regress_portal, regress_reader;
 DROP ROLE regress_portal, regress_reader;

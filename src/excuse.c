@@ -5,7 +5,7 @@
  * The breach, its flag and its verdict stay as they are; a reason is added and is
  * an event of the incident like any step.  The hazard is whoever would excuse
  * themselves: it takes a role of the whole authority, and another official than
- * those who answer for the term.
+ * those who answer for the term or did on the day it ended.
  *
  * The incident's row lock is taken first, so that what is checked still holds when
  * it is written; what a pass has not flagged yet is flagged here.
@@ -108,6 +108,19 @@ wrong_person(const Excuse *excuse, const char *detail)
 					 "official with osm.act_as().")));
 }
 
+/* holds_own tells whether the actor holds, on a day, the role that answers for the term. */
+static bool
+holds_own(const Excuse *excuse, DateADT day)
+{
+	const ActRole *own = excuse->clock->rule->responsible;
+
+	if (own == NULL)
+		return false;
+	if (own->scope == SCOPE_AUTHORITY)
+		return osm_actor_role(excuse->step.actor, own->name, day, 0, NULL) != NULL;
+	return osm_actor_role(excuse->step.actor, own->name, day, 1, &excuse->clock->body_id) != NULL;
+}
+
 /*
  * settle_right finds out who acts and whether that official may excuse this breach.
  * Errors: OW002.
@@ -119,6 +132,7 @@ settle_right(Excuse *excuse)
 	const ActClockRule *rule = excuse->clock->rule;
 	const ActRole *own = rule->responsible;
 	const ActorRole *held = NULL;
+	Step		end = *step;
 	char	   *term = psprintf("It is a term of incident %lld, rule \"%s\" (%s).",
 								(long long) step->incident_id, rule->name, rule->clause);
 
@@ -127,12 +141,14 @@ settle_right(Excuse *excuse)
 		wrong_person(excuse, term);
 	if (step->actor->authority_id != step->authority_id)
 		wrong_person(excuse, "The incident is another authority's.");
-	if (own != NULL &&
-		osm_actor_role(step->actor, own->name, osm_step_date(step),
-					   own->scope == SCOPE_AUTHORITY ? 0 : 1,
-					   own->scope == SCOPE_AUTHORITY ? NULL : &excuse->clock->body_id) != NULL)
+	if (holds_own(excuse, osm_step_date(step)))
 		wrong_person(excuse, psprintf("Rule \"%s\" (%s): role \"%s\" answers for the term, and the "
 									  "official holds it.",
+									  rule->name, rule->clause, own->name));
+	end.occurred_at = excuse->clock->due_at;
+	if (holds_own(excuse, osm_step_date(&end)))
+		wrong_person(excuse, psprintf("Rule \"%s\" (%s): role \"%s\" answers for the term, and the "
+									  "official held it when the term ended.",
 									  rule->name, rule->clause, own->name));
 	for (int i = 0; held == NULL && i < step->act->nroles; i++)
 	{
