@@ -9,7 +9,8 @@ SELECT osm.define_regulation('{"code": "late", "edition": "1", "title": "O", "is
     "act_no": "1", "act_date": "2025-12-01", "in_force": {"from": "2026-01-01"},
     "time_zone": "Europe/Moscow", "calendar": "counted",
     "clauses": [{"path": "1", "summary": "Two hours.", "answer": "B/L"}],
-    "roles": [{"name": "clerk", "title": "C", "scope": "authority", "clause": "1"}],
+    "roles": [{"name": "clerk", "title": "C", "scope": "authority", "clause": "1"},
+              {"name": "judge", "title": "J", "scope": "authority", "clause": "1"}],
     "states": [{"name": "new", "title": "N", "kind": "initial"},
                {"name": "done", "title": "D", "kind": "final"}],
     "actions": [{"name": "register", "title": "R", "effect": "register"},
@@ -34,11 +35,25 @@ SELECT osm.define_regulation('{"code": "late", "edition": "1", "title": "O", "is
        {"name": "near", "title": "A", "starts_on": ["plan"], "stops_on": ["finish"],
         "anchor": "far", "term": "2 hours", "responsible": "clerk", "clause": "1"}]}') \g /dev/null
 SELECT osm.define_authority('{"code": "late", "title": "A",
-    "regulations": {"late": {"clerk": ["desk"]}}, "bodies": [{"code": "desk", "title": "D"}],
+    "regulations": {"late": {"clerk": ["desk"], "judge": ["desk"]}},
+    "bodies": [{"code": "desk", "title": "D"}],
     "officials": [{"login": "late1", "name": "C", "appointments": [{"body": "desk",
-        "role": "clerk"}]}]}') \g /dev/null
+            "role": "clerk"}]},
+        {"login": "judge", "name": "J", "appointments": [{"body": "desk", "role": "judge"}]}]}')
+    \g /dev/null
 CREATE FUNCTION pg_temp.at(local text) RETURNS void LANGUAGE sql AS
     $$ SELECT set_config('osm_workflow.simulated_now', local || '+03', false) $$;
+CREATE FUNCTION pg_temp.excuse(incident bigint, rule text, reason text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM osm.act_as('judge');
+    PERFORM osm.excuse(c.id, reason) FROM osm.clock AS c JOIN osm.clock_rule AS r
+        ON r.id = c.rule_id WHERE c.incident_id = incident AND r.name = rule;
+END $$;
+CREATE FUNCTION pg_temp.excused(incident bigint, rule text) RETURNS text LANGUAGE sql AS $$
+    SELECT coalesce(c.excuse || ', event ' || c.excused_seq, 'not excused')
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+    WHERE c.incident_id = incident AND r.name = rule $$;
 CREATE FUNCTION pg_temp.terms() RETURNS SETOF text LANGUAGE sql AS $$
     SELECT concat_ws(' ', r.name, c.state, 'due', to_char(c.due_at, 'DD.MM HH24:MI'), c.due_cause,
         CASE WHEN c.flagged_at IS NOT NULL THEN 'flagged' END)
@@ -72,7 +87,7 @@ SELECT moved FROM osm.tick();
 SELECT * FROM pg_temp.terms();
 
 -- flagged on Monday evening, moved to Tuesday by a calendar that changes on Wednesday: a breach of
--- another instant, of which those who answer for it are told as well
+-- another instant, of which those who answer for it are told as well, and which is not excused
 SELECT pg_temp.at('2026-04-06 15:00') \g /dev/null
 BEGIN;
 SELECT osm.act_as('late1') \g /dev/null
@@ -80,6 +95,8 @@ SELECT osm.register('late', '{"channel": "vk"}') AS moved \gset
 COMMIT;
 SELECT pg_temp.at('2026-04-06 17:30') \g /dev/null
 SELECT breaches FROM osm.tick();
+SELECT pg_temp.excuse(:moved, 'hours', 'outage') \g /dev/null
+SELECT pg_temp.excused(:moved, 'hours');
 SELECT pg_temp.at('2026-04-08 12:00') \g /dev/null
 SELECT osm.define_calendar('counted', '{"parent": "ru", "title": "C", "days": {
     "2026-04-06": {"is": ["09:00-15:30"]}, "2026-04-07": {"is": ["10:00-18:00"]}}}') \g /dev/null
@@ -89,6 +106,15 @@ SELECT r.name, c.due_at, c.flagged_at, i.overdue_since,
           WHERE n.clock_id = c.id AND n.kind = 'breach' ORDER BY n.id) AS told_of
 FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
 JOIN osm.incident AS i ON i.id = c.incident_id WHERE c.incident_id = :moved AND r.name = 'hours';
+SELECT pg_temp.excused(:moved, 'hours');
+-- excused in its turn, it stays so where the flag stands: the same breach, by another hour
+SELECT pg_temp.excuse(:moved, 'hours', 'flood') \g /dev/null
+SELECT osm.define_calendar('counted', '{"parent": "ru", "title": "C", "days": {
+    "2026-04-06": {"is": ["09:00-15:30"]}, "2026-04-07": {"is": ["11:00-18:00"]}}}') \g /dev/null
+SELECT moved FROM osm.tick();
+SELECT c.due_at, c.flagged_at, pg_temp.excused(:moved, 'hours')
+FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+WHERE c.incident_id = :moved AND r.name = 'hours';
 
 -- the same with a term that stands still, late by either instant
 SELECT pg_temp.at('2026-04-20 10:00') \g /dev/null

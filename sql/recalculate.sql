@@ -112,6 +112,9 @@ WHERE incident = :late;
 
 \set ON_ERROR_STOP off
 SELECT * FROM osm.recalculate('nowhere');
+\echo :LAST_ERROR_SQLSTATE
+SELECT osm.request_recalculation('nowhere');
+\echo :LAST_ERROR_SQLSTATE
 
 -- what the search_path of the caller offers instead of what is built in is not run as the owner
 CREATE SCHEMA hostile;

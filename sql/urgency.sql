@@ -29,10 +29,12 @@ SELECT osm.define_authority('{"code": "krai", "title": "Край",
                   {"login": "exe", "name": "Исполнитель", "appointments": [{"body": "roads",
                       "role": "executor"}]}]}') > 0;
 CREATE FUNCTION pg_temp.clocks() RETURNS SETOF text LANGUAGE sql AS $$
-    SELECT format('%s %s due %s %s%s', c.incident_id, r.name, to_char(c.due_at, 'Dy HH24:MI'),
-                  coalesce(b.code, '(no body)'), CASE WHEN c.binding THEN '' ELSE ' advisory' END)
-    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id LEFT
-        JOIN osm.body AS b ON b.id = c.body_id
+    SELECT format('%s %s due %s %s, %s%s', c.incident_id, r.name, to_char(c.due_at, 'Dy HH24:MI'),
+                  coalesce(b.code, '(no body)'), coalesce(o.login, '(nobody)'),
+                  CASE WHEN c.binding THEN '' ELSE ' advisory' END)
+    FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id
+    LEFT JOIN osm.body AS b ON b.id = c.body_id
+    LEFT JOIN osm.official AS o ON o.id = c.official_id
     WHERE c.state = 'running' AND r.name IN ('answer', 'draft', 'review') ORDER BY c.incident_id,
         r.position $$;
 -- three incidents on Monday at 09:00; the office is open 09:00-13:00 and 13:45-18:00: nine hours

@@ -248,6 +248,22 @@ term_of(const Step *step, const ActClockRule *rule, BusinessInterval *term)
 	return true;
 }
 
+/*
+ * official_of returns who answers for a clock by name: the one person who holds the
+ * role on the day of the step, in the clock's body where the role counts there.
+ */
+static int64
+official_of(const Step *step, const Clock *clock)
+{
+	const ActRole *role = clock->rule->responsible;
+
+	if (role == NULL || (role->scope != SCOPE_AUTHORITY && clock->body_id == 0))
+		return 0;
+	return osm_people_one_official(step->authority_id, role->name,
+								   role->scope == SCOPE_AUTHORITY ? 0 : clock->body_id,
+								   osm_step_date(step));
+}
+
 /* prepare_clock fills in what a new clock of a rule is judged by, all but its due instant. */
 static void
 prepare_clock(Step *step, Clock *clock, int64 assigned_body)
@@ -265,6 +281,7 @@ prepare_clock(Step *step, Clock *clock, int64 assigned_body)
 		clock->body_id = osm_people_one_body(step->authority_id, rule->responsible->name,
 											 osm_step_date(step));
 	}
+	clock->official_id = official_of(step, clock);
 	clock->started_at = start_instant(step, rule);
 	clock->resumed_at = clock->started_at;
 	clock->state = CLOCK_RUNNING;
@@ -593,7 +610,7 @@ set_term(Clocks *clocks)
  * raise_urgency gives running clocks the shorter terms of an incident that has
  * become urgent: an urgent term counts from the clock's own start, a factor
  * takes its share of what is unused.  What is past by that very step is due now,
- * and nobody's who had the incident: body_id is taken off.
+ * and nobody's who had the incident: body and official are taken off.
  */
 static void
 raise_urgency(Clocks *clocks)
@@ -642,7 +659,7 @@ raise_urgency(Clocks *clocks)
 		{
 			clock->due_at = step->occurred_at;
 			clock->due_cause = DUE_RAISED_LATE;
-			clock->body_id = 0;
+			clock->body_id = clock->official_id = 0;
 		}
 		if (clock->due_at == old_due)
 			continue;
@@ -705,8 +722,33 @@ follow_holder(Clocks *clocks)
 			step->occurred_at <= clock->due_at)
 		{
 			clock->body_id = body_id;
+			clock->official_id = official_of(step, clock);
 			clock->dirty = true;
 		}
+	}
+}
+
+/*
+ * split_stretches ends the stretch of every open clock with the body that had the
+ * incident, where the step gives it to another; the clock itself goes on.  What the
+ * step has ended or begun has nothing left to split.
+ */
+static void
+split_stretches(Clocks *clocks)
+{
+	Step	   *step = clocks->step;
+
+	if (step->from == NULL ||
+		osm_row_int64(&step->before, COL_BODY_ID) == osm_row_int64(&step->after, COL_BODY_ID))
+		return;
+	for (int i = 0; i < clocks->n; i++)
+	{
+		const Clock *clock = &clocks->items[i];
+
+		if (clock->state == CLOCK_RUNNING)
+			osm_clock_write_segment(step, clock, clock->resumed_at, step->occurred_at, "run");
+		else if (clock->state == CLOCK_PAUSED)
+			osm_clock_write_segment(step, clock, clock->paused_at, step->occurred_at, "pause");
 	}
 }
 
@@ -715,6 +757,7 @@ void
 osm_clocks_change(Clocks *clocks)
 {
 	change_open_clocks(clocks);
+	split_stretches(clocks);
 	if (clocks->step->action->effect == EFFECT_SET_TERM)
 		set_term(clocks);
 	follow_holder(clocks);

@@ -37,6 +37,7 @@ typedef struct Clock
 	bool		binding;
 	bool		provisional;
 	int64		body_id;		/* 0: none */
+	int64		official_id;	/* 0: not known by name */
 	bool		flagged;
 	TimestampTz flagged_at;		/* meaningful if it was flagged before the step */
 	bool		newly_flagged;	/* by this step: who answers for it is to be told */

@@ -79,7 +79,7 @@ enum
 {
 	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_CYCLE_NO, ROW_STATE, ROW_FLAGGED_AT,
 	ROW_BINDING, ROW_DUE_AT, ROW_STARTED_AT, ROW_RESUMED_AT, ROW_PAUSED_AT, ROW_USED, ROW_TERM,
-	ROW_PROVISIONAL, ROW_BODY_ID, ROW_CALENDAR, ROW_DUE_CAUSE,
+	ROW_PROVISIONAL, ROW_BODY_ID, ROW_OFFICIAL_ID, ROW_CALENDAR, ROW_DUE_CAUSE,
 	ROW_COLUMNS
 };
 
@@ -104,7 +104,7 @@ osm_clocks_load(Clocks *clocks)
 		&plan,
 		"SELECT id, rule_id, assignment_id, reply_id, cycle_no, state, flagged_at, binding, "
 		"due_at, started_at, resumed_at, paused_at, used, term, provisional, body_id, "
-		"calendar, due_cause FROM osm.clock "
+		"official_id, calendar, due_cause FROM osm.clock "
 		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 		2, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
@@ -149,6 +149,7 @@ osm_clocks_load(Clocks *clocks)
 		if (clock->has_term)
 			clock->term = *DatumGetBusinessIntervalP(row[ROW_TERM]);
 		clock->provisional = DatumGetBool(row[ROW_PROVISIONAL]);
+		clock->official_id = nulls[ROW_OFFICIAL_ID] ? 0 : DatumGetInt64(row[ROW_OFFICIAL_ID]);
 		clock->calendar = TextDatumGetCString(row[ROW_CALENDAR]);
 		clock->due_cause = nulls[ROW_DUE_CAUSE] ? NULL : TextDatumGetCString(row[ROW_DUE_CAUSE]);
 	}
@@ -156,7 +157,11 @@ osm_clocks_load(Clocks *clocks)
 		qsort(clocks->items, clocks->n, sizeof(Clock), compare_clocks);
 }
 
-/* osm_clock_write_segment records a finished stretch of a clock. */
+/*
+ * osm_clock_write_segment records a finished stretch of a clock, with the body that
+ * had the incident.  A stretch that changed hands meanwhile is in parts: this one
+ * begins where the last ended.
+ */
 void
 osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, TimestampTz until,
 						const char *kind)
@@ -182,7 +187,11 @@ osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, Timest
 	(void) osm_spi_run(
 		&plan,
 		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
-		"VALUES ($1, $2, $8, pg_catalog.tstzrange($3, $4), $5, $6, $7)",
+		"SELECT $1, $2, $8, pg_catalog.tstzrange(s.start, $4), $5, $6, $7 "
+		"FROM (SELECT GREATEST($3, pg_catalog.max(pg_catalog.upper(span))) AS start "
+		"  FROM osm.clock_segment WHERE clock_id OPERATOR(pg_catalog.=) $1 "
+		"  AND authority_id OPERATOR(pg_catalog.=) $2) AS s "
+		"WHERE s.start OPERATOR(pg_catalog.<) $4",
 		8, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
 }
@@ -271,8 +280,8 @@ osm_clocks_write(Clocks *clocks)
 		bool		ended = !clock_is_open(clock);
 		TimestampTz warn_at = 0;
 		bool		warns;
-		Datum		values[20];
-		char		nulls[21] = "                    ";
+		Datum		values[21];
+		char		nulls[22] = "                     ";
 
 		if (!clock->dirty)
 			continue;
@@ -284,7 +293,8 @@ osm_clocks_write(Clocks *clocks)
 			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
 								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
 								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
-								  INT8OID,  INT4OID, TIMESTAMPTZOID, BOOLOID, TEXTOID };
+								  INT8OID,  INT4OID, TIMESTAMPTZOID, BOOLOID, TEXTOID,
+								  INT8OID };
 
 			values[0] = Int64GetDatum(step->authority_id);
 			values[1] = Int64GetDatum(step->incident_id);
@@ -312,14 +322,17 @@ osm_clocks_write(Clocks *clocks)
 			values[18] = BoolGetDatum(clock->rule->on_due != NULL);
 			values[19] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
 			nulls[19] = clock->due_cause ? ' ' : 'n';
+			values[20] = Int64GetDatum(clock->official_id);
+			nulls[20] = clock->official_id ? ' ' : 'n';
 			(void) osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
 				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
-				"outer_term, provisional, body_id, started_seq, warn_at, on_due, due_cause) "
+				"outer_term, provisional, body_id, started_seq, warn_at, on_due, due_cause, "
+				"official_id) "
 				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
-				"$17, $18, $19, $20) RETURNING id",
-				20, types, values, nulls, SPI_OK_INSERT_RETURNING);
+				"$17, $18, $19, $20, $21) RETURNING id",
+				21, types, values, nulls, SPI_OK_INSERT_RETURNING);
 			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 			MemoryContextSwitchTo(step->context);
 			osm_clock_note(step, clock, "start", NULL, NULL);
@@ -330,7 +343,7 @@ osm_clocks_write(Clocks *clocks)
 								  TIMESTAMPTZOID, interval, TIMESTAMPTZOID, TIMESTAMPTZOID,
 								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID,
 								  INT8OID,        INT4OID,  TIMESTAMPTZOID, TIMESTAMPTZOID,
-								  TEXTOID,        BOOLOID };
+								  TEXTOID,        BOOLOID,  BOOLOID,        INT8OID };
 
 			values[0] = Int64GetDatum(clock->id);
 			values[1] = Int64GetDatum(step->authority_id);
@@ -373,6 +386,9 @@ osm_clocks_write(Clocks *clocks)
 			/* so does the action an earlier end could not have taken */
 			values[17] = BoolGetDatum(clock->rule->on_due != NULL && clock->due_moved &&
 									  clock->due_at >= step->recorded_at);
+			values[18] = BoolGetDatum(clock->newly_flagged && clock->flagged);
+			values[19] = Int64GetDatum(clock->official_id);
+			nulls[19] = clock->official_id ? ' ' : 'n';
 			(void) osm_spi_run(
 				&update_plan,
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
@@ -382,10 +398,11 @@ osm_clocks_write(Clocks *clocks)
 				"WHEN flagged_at OPERATOR(pg_catalog.>) $4 THEN flagged_at ELSE $15 END, "
 				"warn_at = $16, due_cause = $17, on_due = on_due OR $18, "
 				/* what was excused of a breach undone does not excuse another */
-				"excuse = CASE WHEN $15 IS NOT NULL THEN excuse END, "
-				"excused_seq = CASE WHEN $15 IS NOT NULL THEN excused_seq END "
+				"excuse = CASE WHEN $15 IS NOT NULL AND NOT $19 THEN excuse END, "
+				"excused_seq = CASE WHEN $15 IS NOT NULL AND NOT $19 THEN excused_seq END, "
+				"official_id = $20 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-				18, types, values, nulls, SPI_OK_UPDATE);
+				20, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);
 			if (clock->newly_flagged && clock->flagged)
 				osm_tell_of_breach(clock->id, step->authority_id, step->recorded_at);

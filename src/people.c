@@ -274,6 +274,31 @@ osm_people_one_body(int64 authority_id, const char *role, DateADT day)
 	return body_id;
 }
 
+/*
+ * osm_people_one_official returns the one official who holds a role in a body, or
+ * anywhere in the authority for body 0; 0 for several or none.
+ */
+int64
+osm_people_one_official(int64 authority_id, const char *role, int64 body_id, DateADT day)
+{
+	const People *people = people_of(authority_id);
+	int64		official_id = 0;
+
+	for (int i = 0; i < people->nappointments; i++)
+	{
+		const Appointment *appointment = &people->appointments[i];
+
+		if (day < appointment->from || day >= appointment->until ||
+			(body_id != 0 && appointment->body_id != body_id) ||
+			appointment->official_id == official_id || strcmp(appointment->role, role) != 0)
+			continue;
+		if (official_id != 0)
+			return 0;
+		official_id = appointment->official_id;
+	}
+	return official_id;
+}
+
 /* osm_people_calendar returns the name of the calendar a body counts on, NULL where it has none. */
 const char *
 osm_people_calendar(int64 authority_id, int64 body_id)

@@ -14,6 +14,8 @@ extern int	osm_people_to_tell(int64 authority_id, const Act *act, const ActTexts
 							   DateADT day, int nbodies, const int64 *bodies, int64 actor_id,
 							   int64 **officials);
 extern int64 osm_people_one_body(int64 authority_id, const char *role, DateADT day);
+extern int64 osm_people_one_official(int64 authority_id, const char *role, int64 body_id,
+									 DateADT day);
 extern const char *osm_people_calendar(int64 authority_id, int64 body_id);
 
 /* actor.c */

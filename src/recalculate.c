@@ -39,26 +39,31 @@ PG_FUNCTION_INFO_V1(osm_request_recalculation);
 
 /*
  * put_off_by_pauses gives the due instant of a term in days that stood still: each
- * finished pause put it off by its business days, unless it was late by then.  SPI
- * is connected.
+ * finished pause put it off by its business days, unless it was late by then.  A
+ * pause in which the incident changed hands is one, in several stretches; those of
+ * one that lasts do not count yet.  SPI is connected.
  */
 static TimestampTz
 put_off_by_pauses(Step *step, const Clock *clock, OsmCalendar *calendar, TimestampTz due,
 				  bool *provisional)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Datum		values[2];
+	static const Oid types[] = {INT8OID, INT8OID, TIMESTAMPTZOID};
+	Datum		values[3];
 	int			n;
 
 	values[0] = Int64GetDatum(clock->id);
 	values[1] = Int64GetDatum(step->authority_id);
+	values[2] = TimestampTzGetDatum(clock->state == CLOCK_PAUSED ? clock->paused_at : DT_NOEND);
 	n = osm_spi_run(&plan,
-					"SELECT pg_catalog.lower(span), pg_catalog.upper(span) FROM osm.clock_segment "
-					"WHERE clock_id OPERATOR(pg_catalog.=) $1 "
-					"AND authority_id OPERATOR(pg_catalog.=) $2 "
-					"AND kind OPERATOR(pg_catalog.=) 'pause' ORDER BY seq",
-					2, types, values, NULL, SPI_OK_SELECT);
+					"SELECT pg_catalog.lower(p.span), pg_catalog.upper(p.span) "
+					"FROM (SELECT pg_catalog.unnest(pg_catalog.range_agg(span)) AS span "
+					"  FROM osm.clock_segment WHERE clock_id OPERATOR(pg_catalog.=) $1 "
+					"  AND authority_id OPERATOR(pg_catalog.=) $2 "
+					"  AND kind OPERATOR(pg_catalog.=) 'pause' "
+					"  AND pg_catalog.lower(span) OPERATOR(pg_catalog.<) $3) AS p "
+					"ORDER BY 1",
+					3, types, values, NULL, SPI_OK_SELECT);
 	MemoryContextSwitchTo(step->context);
 	for (int i = 0; i < n; i++)
 	{
@@ -537,6 +542,7 @@ osm_recalculate_some(TimestampTz now)
  * osm.request_recalculation(calendar): leaves word that a calendar changed and
  * wakes the worker at commit.  What is under way goes on and all is done again
  * then: begun anew at every change, it would never come to the latest incidents.
+ * 42704 if there is no such calendar.
  */
 Datum
 osm_request_recalculation(PG_FUNCTION_ARGS)
@@ -552,13 +558,18 @@ osm_request_recalculation(PG_FUNCTION_ARGS)
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	(void) osm_spi_run(&plan,
-					   "INSERT INTO osm.recalculation AS r (calendar, requested_at) VALUES ($1, $2) "
-					   "ON CONFLICT ON CONSTRAINT recalculation_pkey DO UPDATE "
-					   "SET requested_at = excluded.requested_at, "
-					   "waits_for = CASE WHEN r.after_incident OPERATOR(pg_catalog.>) 0 "
-					   "THEN '{}'::pg_catalog.text[] END",
-					   2, types, values, NULL, SPI_OK_INSERT);
+	if (osm_spi_run(&plan,
+					"INSERT INTO osm.recalculation AS r (calendar, requested_at) "
+					"SELECT name, $2 FROM osm.calendar WHERE name OPERATOR(pg_catalog.=) $1 "
+					"ON CONFLICT ON CONSTRAINT recalculation_pkey DO UPDATE "
+					"SET requested_at = excluded.requested_at, "
+					"waits_for = CASE WHEN r.after_incident OPERATOR(pg_catalog.>) 0 "
+					"THEN '{}'::pg_catalog.text[] END",
+					2, types, values, NULL, SPI_OK_INSERT) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("calendar \"%s\" does not exist", TextDatumGetCString(values[0])),
+				 errhint("Calendars are made by osm.define_calendar() or osm.install_preset().")));
 	SPI_finish();
 	osm_become_user(&rights);
 	/* due at once, also where time stands still */

@@ -15,8 +15,8 @@ CREATE FUNCTION osm.excuse(clock bigint, reason text) RETURNS osm.step
 COMMENT ON FUNCTION osm.excuse(bigint, text) IS
     'Accepts a reason for the breach of a term, as an event of its incident. The breach stays; '
     'reports show their rates with and without what is excused. It takes an official in a role of '
-    'the whole authority who does not answer for the term. Errors: 42704, OW001 for what was not '
-    'breached or is excused already, OW002, OW003 without a reason.';
+    'the whole authority who neither answers for the term nor did when it ended. Errors: 42704, '
+    'OW001 for what was not breached or is excused already, OW002, OW003 without a reason.';
 
 CREATE FUNCTION osm.recalculate(calendar text, dry_run boolean DEFAULT true,
         OUT incident bigint, OUT clock bigint, OUT rule text, OUT state text,
@@ -34,4 +34,4 @@ CREATE FUNCTION osm.request_recalculation(calendar text) RETURNS void
     AS 'MODULE_PATHNAME', 'osm_request_recalculation';
 COMMENT ON FUNCTION osm.request_recalculation(text) IS
     'Leaves word for osm.tick() that a calendar changed; who changes its rows by plain statements '
-    'calls it, or osm.recalculate().';
+    'calls it, or osm.recalculate(). 42704 for an unknown calendar.';

@@ -94,11 +94,16 @@ BEGIN
     begins := NULL;
     note := NULL;
 
-    -- What stood still. A finished pause is a segment, a lasting one is in the clock.
+    -- What stood still. A finished pause is in segments, several where the incident changed hands
+    -- meanwhile; a lasting one is in the clock, with what of it is in segments.
     FOR other IN
-        SELECT lower(s.span) AS paused, upper(s.span) AS resumed
-        FROM osm.clock_segment AS s
-        WHERE s.clock_id = c.id AND s.authority_id = c.authority_id AND s.kind = 'pause'
+        SELECT lower(p.span) AS paused, upper(p.span) AS resumed
+        FROM (SELECT unnest(range_agg(s.span)) AS span
+            FROM osm.clock_segment AS s
+            WHERE s.clock_id = c.id
+                AND s.authority_id = c.authority_id
+                AND s.kind = 'pause'
+                AND lower(s.span) < coalesce(c.paused_at, 'infinity')) AS p
         UNION ALL
         SELECT c.paused_at, NULL
         WHERE c.paused_at IS NOT NULL

@@ -87,7 +87,9 @@ COMMENT ON COLUMN osm.clock.outer_term IS 'Whether the term is owed to the autho
 COMMENT ON COLUMN osm.clock.provisional IS
     'The calendar was not known that far; recalculated when it is.';
 COMMENT ON COLUMN osm.clock.body_id IS 'Body that answers for it.';
-COMMENT ON COLUMN osm.clock.official_id IS 'Official that answers for it, where known by name.';
+COMMENT ON COLUMN osm.clock.official_id IS
+    'Official that answers for it, where one person alone held the role when it was given to the '
+    'body; null where several do or nobody does.';
 COMMENT ON COLUMN osm.clock.stopped_by IS 'Official whose step ended it.';
 COMMENT ON COLUMN osm.clock.started_seq IS 'Event that started it.';
 COMMENT ON COLUMN osm.clock.stopped_seq IS 'Event that ended it.';
@@ -140,14 +142,16 @@ CREATE TABLE osm.clock_segment (
     FOREIGN KEY (clock_id, authority_id) REFERENCES osm.clock (id, authority_id)
 );
 COMMENT ON TABLE osm.clock_segment IS
-    'Finished stretches of a clock: when it ran or stood still and who had the incident.';
+    'Finished stretches of a clock: when it ran or stood still and who had the incident. One ends '
+    'where the clock changes or the incident changes hands, and the next begins there.';
 COMMENT ON COLUMN osm.clock_segment.clock_id IS 'Clock.';
 COMMENT ON COLUMN osm.clock_segment.authority_id IS 'Authority.';
 COMMENT ON COLUMN osm.clock_segment.incident_id IS 'Incident.';
 COMMENT ON COLUMN osm.clock_segment.seq IS 'Number of the event that ended the stretch.';
 COMMENT ON COLUMN osm.clock_segment.span IS 'From when to when.';
 COMMENT ON COLUMN osm.clock_segment.kind IS 'run or pause.';
-COMMENT ON COLUMN osm.clock_segment.body_id IS 'Body that had the incident; null for the curator.';
+COMMENT ON COLUMN osm.clock_segment.body_id IS
+    'Body that had the incident all the while; null for the curator.';
 
 -- No foreign keys: only the engine writes here, from rows it has just read, and checking them again
 -- would be a sixth of the cost of a flood and a lock on the recipient's row for every message.
