@@ -243,14 +243,14 @@ foreach (
 		WHERE clock_id = $ended LIMIT 1" ],
 	[ segment => 'a stretch charged to another', "UPDATE osm.clock_segment SET body_id =
 		coalesce(body_id, 0) + 1 WHERE clock_id = $ended" ],
-	[ segment => 'two holders\' stretches made one', "UPDATE osm.clock_segment AS s
-		SET span = tstzrange(lower(b.span), upper(s.span)) FROM osm.clock_segment AS b
-		WHERE b.clock_id = s.clock_id AND b.kind = s.kind AND upper(b.span) = lower(s.span)
-		AND s.clock_id = (SELECT min(x.clock_id) FROM osm.clock_segment AS x
-			JOIN osm.clock_segment AS y USING (clock_id, kind)
-			WHERE upper(x.span) = lower(y.span)); DELETE FROM osm.clock_segment AS b
-		USING osm.clock_segment AS s WHERE s.clock_id = b.clock_id AND s.seq > b.seq
-		AND s.span @> b.span" ],
+	[ segment => 'two holders\' stretches made one', "WITH pair AS (
+		SELECT clock_id, x.seq AS first, y.seq AS second, lower(x.span) AS starts
+		FROM osm.clock_segment AS x JOIN osm.clock_segment AS y USING (clock_id, kind)
+		WHERE upper(x.span) = lower(y.span) ORDER BY 1, 2 LIMIT 1), gone AS (
+		DELETE FROM osm.clock_segment AS s USING pair AS p
+		WHERE s.clock_id = p.clock_id AND s.seq = p.first)
+		UPDATE osm.clock_segment AS s SET span = tstzrange(p.starts, upper(s.span))
+		FROM pair AS p WHERE s.clock_id = p.clock_id AND s.seq = p.second" ],
 	[ recount => 'a due instant moved', "UPDATE osm.clock SET due_at = due_at - interval '1 s'
 		WHERE id = $late" ],
 	[ journal => 'a step nobody has taken', "INSERT INTO audit.told VALUES ('step', 1, 999, 'x')" ],

@@ -50,11 +50,30 @@ JOIN audit.holder AS h ON h.role = n.role AND h.official_id <> e.actor_id
         WHERE g.incident_id = e.incident_id AND g.action = 'back'
           AND g.seq > routed.seq AND g.seq <= e.seq AND w.body = h.body));
 
+-- Who had the incident from when: the lead of a routing, until it gives the incident back.
+CREATE VIEW audit.held AS
+SELECT e.incident_id, e.seq, e.occurred_at, b.id AS body_id
+FROM osm.event AS e JOIN osm.body AS b ON b.code = e.details -> 'bodies' ->> 0
+WHERE e.action = 'route'
+UNION ALL
+SELECT e.incident_id, e.seq, e.occurred_at, NULL
+FROM osm.event AS e CROSS JOIN LATERAL (
+    SELECT r.details -> 'bodies' ->> 0 AS lead FROM osm.event AS r
+    WHERE r.incident_id = e.incident_id AND r.action = 'route' AND r.seq < e.seq
+    ORDER BY r.seq DESC LIMIT 1) AS routed
+JOIN audit.holder AS h ON h.official_id = e.actor_id AND h.role = 'hand' AND h.body = routed.lead
+WHERE e.action = 'back';
+CREATE VIEW audit.handed AS
+SELECT * FROM (SELECT h.*, lag(h.body_id) OVER (PARTITION BY h.incident_id ORDER BY h.seq) AS before
+    FROM audit.held AS h) AS h
+WHERE h.body_id IS DISTINCT FROM h.before;
+
 -- The instant a finished or paused clock is judged by: when it stood still, or when it was stopped.
 CREATE VIEW audit.judged AS
 SELECT c.*, r.name AS rule, r.warn_before, coalesce(c.paused_at, (
-        SELECT lower(s.span) FROM osm.clock_segment AS s
-        WHERE s.clock_id = c.id AND s.kind = 'pause' AND upper(s.span) = c.stopped_at),
+        SELECT lower(p.span) FROM (SELECT unnest(range_agg(s.span)) AS span
+            FROM osm.clock_segment AS s WHERE s.clock_id = c.id AND s.kind = 'pause') AS p
+        WHERE upper(p.span) = c.stopped_at),
     c.stopped_at) AS judged_at
 FROM osm.clock AS c JOIN osm.clock_rule AS r ON r.id = c.rule_id;
 
@@ -247,19 +266,32 @@ FROM osm.incident AS i, LATERAL (
 WHERE i.finished_at IS NULL
   AND (SELECT coalesce(array_agg(b ORDER BY b), '{}') FROM unnest(i.bodies) AS b) <> a.bodies
 UNION ALL
--- Stretches follow one another from the start to the end, or to the last change, without a gap.
+-- Stretches follow one another from the start to the end, or to the last change of the clock or of
+-- who has the incident, without a gap, and each is its holder's.
 SELECT 'segment', format('clock %s of incident %s ran %s to %s, its stretches are %s', c.id,
     c.incident_id, c.started_at, c.until, s.spans)
-FROM (SELECT c.*, coalesce(c.stopped_at, c.paused_at, c.resumed_at) AS until
+FROM (SELECT c.*, coalesce(c.stopped_at, greatest(c.paused_at, c.resumed_at, (
+          SELECT max(h.occurred_at) FROM audit.handed AS h
+          WHERE h.incident_id = c.incident_id AND h.seq > c.started_seq))) AS until
       FROM osm.clock AS c) AS c
 LEFT JOIN LATERAL (SELECT min(lower(s.span)) AS first, max(upper(s.span)) AS last,
         sum(upper(s.span) - lower(s.span)) AS length, string_agg(concat(s.kind, s.span), ', '
-            ORDER BY s.span) AS spans, bool_or(s.kind = s.kind_before) AS twice
-    FROM (SELECT s.*, lag(s.kind) OVER (ORDER BY s.span) AS kind_before FROM osm.clock_segment AS s
-          WHERE s.clock_id = c.id) AS s) AS s ON true
+            ORDER BY s.span) AS spans,
+        bool_or(s.kind = s.kind_before AND s.body_id IS NOT DISTINCT FROM s.body_before) AS twice
+    FROM (SELECT s.*, lag(s.kind) OVER w AS kind_before, lag(s.body_id) OVER w AS body_before
+          FROM osm.clock_segment AS s WHERE s.clock_id = c.id WINDOW w AS (ORDER BY s.span)) AS s
+    ) AS s ON true
 WHERE CASE WHEN c.until <= c.started_at THEN s.first IS NOT NULL
     ELSE s.first IS DISTINCT FROM c.started_at OR s.last <> c.until
         OR s.length <> c.until - c.started_at OR s.twice END
+UNION ALL
+SELECT 'segment', format('clock %s of incident %s: body %s had it %s, the events say otherwise',
+    s.clock_id, s.incident_id, s.body_id, s.span)
+FROM osm.clock_segment AS s
+WHERE s.body_id IS DISTINCT FROM (SELECT h.body_id FROM audit.held AS h
+        WHERE h.incident_id = s.incident_id AND h.seq < s.seq ORDER BY h.seq DESC LIMIT 1)
+   OR EXISTS (SELECT FROM audit.handed AS h WHERE h.incident_id = s.incident_id
+        AND h.occurred_at > lower(s.span) AND h.occurred_at < upper(s.span))
 UNION ALL
 -- A due instant that was counted, not named, is what its calendar gives now.
 SELECT 'recount', format('clock %s of incident %s is due %s, its calendar says %s', c.id,
@@ -275,8 +307,9 @@ CROSS JOIN LATERAL (SELECT CASE
         coalesce(c.paused_at, c.resumed_at), (l.rest || ' seconds')::osm.business_interval,
         c.calendar)
     -- what is late is not moved with its anchor when that is set by hand
-    WHEN a.id IS NOT NULL AND a.term IS NOT NULL AND NOT EXISTS (SELECT FROM osm.clock_segment AS s
-            WHERE s.clock_id = c.id)
+    WHEN a.id IS NOT NULL AND a.term IS NOT NULL AND c.paused_at IS NULL
+        AND NOT EXISTS (SELECT FROM osm.clock_segment AS s
+            WHERE s.clock_id = c.id AND s.kind = 'pause')
         THEN greatest(c.started_at, osm.subtract_business_time(a.due_at, c.term, c.calendar))
     END) AS k (due_at)
 WHERE c.state IN ('running', 'paused') AND c.term IS NOT NULL AND c.due_at <> k.due_at
