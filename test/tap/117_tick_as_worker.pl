@@ -34,6 +34,8 @@ sub torn
 	  . "\"Рвётся\", \"days\": {\"2026-03-02\": {\"is\": [$hours]}}}')";
 }
 
+# The calendar that is torn is kept in UTC.
+#
 # Instants and what is done at each once everything due by then is. Every instant begins with what
 # the last message of the one before, due a thousandth of a second later, has come to.
 my @story = (
@@ -45,7 +47,7 @@ my @story = (
 	[ '10:50:00.5', take('hand_a', 1, 'write', '{"text": "т"}'),
 		take('hand_b', 3, 'ask'), take('hand_c', 5, 'back'), take('clerk', 4, 'hear') ],
 	[ '10:50:01.2', take('hand_c', 2, 'give', '{"text": "т"}'), take('clerk', 3, 'hear'),
-		torn('"00:00-10:50:02.5", "10:50:02.9-24:00"') ],
+		torn('"00:00-07:50:02.5", "07:50:02.9-24:00"') ],
 	[ '10:50:01.9', take('clerk', 1, 'send_back'), take('hand_b', 2, 'give', '{"text": "т"}'),
 		take('hand_b', 3, 'ask'), take('hand_c', 4, 'ask') ],
 	[ '10:50:02.7', take('clerk', 6, 'fix',
@@ -53,8 +55,8 @@ my @story = (
 		take('hand_a', 1, 'write', '{"text": "т"}') ],
 	[ '10:50:03.6', 'BEGIN; SELECT osm.act_as(\'judge\'); SELECT osm.excuse(min(id), \'сбой\')
 		FROM osm.clock WHERE flagged_at IS NOT NULL AND incident_id = 6; COMMIT',
-		take('clerk', 1, 'approve'), torn('"00:00-10:50:02.5", "10:50:02.6-10:50:03", '
-		  . '"10:50:04-24:00"') ],
+		take('clerk', 1, 'approve'), torn('"00:00-07:50:02.5", "07:50:02.6-07:50:03", '
+		  . '"07:50:04-24:00"') ],
 	[ '10:50:04.9', take('hand_a', 1, 'post') ],
 	[ '10:50:30', take('hand_a', 2, 'write', '{"text": "т"}'), take('clerk', 6, 'drop') ],
 	[ '11:20:00', take('clerk', 2, 'approve') ],
