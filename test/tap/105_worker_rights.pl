@@ -49,7 +49,8 @@ foreach my $moment ('at once', 'at commit')
 	foreach my $attempt ('SET ROLE postgres', 'RESET ROLE', 'SET SESSION AUTHORIZATION postgres',
 		'ALTER ROLE keeper SUPERUSER')
 	{
-		$node->safe_psql($db, "TRUNCATE osm.attempt;
+		# not TRUNCATE: a pass with an older snapshot would find no attempt at all
+		$node->safe_psql($db, "DELETE FROM osm.attempt;
 			INSERT INTO osm.attempt VALUES ('$moment', '$attempt')");
 		my $now = $node->safe_psql($db, 'SELECT clock_timestamp()');
 		due_at($node, $db, 'clock_timestamp()') if unflagged($node, $db) == 0;
