@@ -132,6 +132,13 @@ SELECT pg_temp.take('23 16:00', :i, 'finish');
 SELECT * FROM pg_temp.stretches(:i);
 SELECT pg_temp.wrong(:i);
 
+-- a pause that lasts puts nothing off yet, though part of it is over with who had it then
+SELECT pg_temp.new('17 10:00') AS i \gset
+SELECT pg_temp.take('17 11:00', :i, 'route', '{"bodies": ["a"]}');
+SELECT pg_temp.take('17 12:00', :i, 'ask');
+SELECT pg_temp.take('19 12:00', :i, 'route', '{"bodies": ["b"]}');
+SELECT rule, old_due_at, new_due_at FROM osm.recalculate('counted') WHERE incident = :i;
+
 -- what an open term shows of who answers for it by name; who was there on the day
 SELECT pg_temp.new('17 10:00') AS i \gset
 SELECT pg_temp.take('18 10:00', :i, 'route', '{"bodies": ["a"]}');
