@@ -231,7 +231,8 @@ foreach (
 	[ chain => 'an event changed', "$spoil_event UPDATE osm.event SET details = details
 		|| '{\"x\": 1}' WHERE $some_event" ],
 	[ chain => 'an event lost', "$spoil_event DELETE FROM osm.event WHERE $some_event" ],
-	[ whole => 'a clock lost', "DELETE FROM osm.clock WHERE id = $late" ],
+	[ whole => 'a clock lost', "DELETE FROM osm.clock_segment WHERE clock_id = $late;
+		DELETE FROM osm.clock WHERE id = $late" ],
 	[ whole => 'an assignment gone', "UPDATE osm.assignment SET released_at = now() WHERE id =
 		(SELECT min(a.id) FROM osm.assignment AS a JOIN osm.incident AS i ON i.id = a.incident_id
 		WHERE a.released_at IS NULL AND i.finished_at IS NULL)" ],
