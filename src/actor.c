@@ -622,8 +622,9 @@ load_sights(void)
 	sights_generation = generation;
 }
 
-static int
-compare_int64(const void *a, const void *b)
+/* osm_compare_int64 orders bigints, for qsort and bsearch. */
+int
+osm_compare_int64(const void *a, const void *b)
 {
 	int64		x = *(const int64 *) a;
 	int64		y = *(const int64 *) b;
@@ -672,7 +673,7 @@ sees_bodies(const Actor *actor, ArrayType *bodies)
 	ids = (const int64 *) ((char *) bodies + ARR_OVERHEAD_NONULLS(ARR_NDIM(bodies)));
 	for (int i = 0; i < n; i++)
 	{
-		if (bsearch(&ids[i], actor->bodies, actor->nbodies, sizeof(int64), compare_int64))
+		if (bsearch(&ids[i], actor->bodies, actor->nbodies, sizeof(int64), osm_compare_int64))
 			return true;
 	}
 	return false;

@@ -175,15 +175,6 @@ people_of(int64 authority_id)
 	return people;
 }
 
-static int
-compare_ids(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return (x > y) - (x < y);
-}
-
 /* is_to_be_told tells whether a role is told, in one of the bodies if it counts there. */
 static bool
 is_to_be_told(const Appointment *appointment, const Act *act, const ActTexts *roles,
@@ -243,7 +234,7 @@ osm_people_to_tell(int64 authority_id, const Act *act, const ActTexts *roles, Da
 		}
 	}
 	if (n > 1)
-		qsort(ids, n, sizeof(int64), compare_ids);
+		qsort(ids, n, sizeof(int64), osm_compare_int64);
 	for (int i = 0; i < n; i++)
 	{
 		if (ids[i] != actor_id && (kept == 0 || ids[kept - 1] != ids[i]))

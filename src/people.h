@@ -22,5 +22,6 @@ extern const char *osm_people_calendar(int64 authority_id, int64 body_id);
 extern uint64 osm_people_generation(void);
 extern void osm_people_query_begin(OsmOwnerRights *rights);
 extern void osm_people_query_end(const OsmOwnerRights *rights);
+extern int	osm_compare_int64(const void *a, const void *b);
 
 #endif							/* OSM_PEOPLE_H */
