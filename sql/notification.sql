@@ -38,6 +38,7 @@ SELECT count(*) FROM osm.claim_notifications();
 -- a channel of its own, an unheard one, and nonsense
 SELECT count(*) FROM osm.claim_notifications(10, '1 minute', 'sms');
 SELECT osm.claim_notifications(0);
+SELECT osm.fail_notification(:id, 'x', '1000000 years');
 SELECT osm.claim_notifications(10, '-1 minute');
 SELECT osm.claim_notifications(NULL);
 SELECT osm.claim_notifications(10, NULL);
@@ -77,7 +78,7 @@ DROP ROLE regress_notification_mailer, regress_notification_other;
 -- Mailers are told by the pass, whoever wrote the message; the pass knows when the next one is to
 -- go out, and does not ask to be called again because nobody fetches one.
 SET osm_workflow.simulated_now = '2026-03-02 10:30+07';
-UPDATE osm.notification SET state = 'waiting', attempts = 0, sent_at = NULL, leased_until = NULL,
+UPDATE osm.notification SET state = 'waiting', attempts = 0, sent_at = NULL,
     deliver_after = osm.now();
 SELECT breaches, warnings, next_due FROM osm.tick() \gset
 SELECT :breaches AS breaches, :'next_due'::timestamptz > osm.now() AS later;

@@ -142,18 +142,12 @@ static const char *const next_sql =
 	"  (SELECT pg_catalog.min(r.requested_at) FROM osm.recalculation AS r), "
 	"  (SELECT pg_catalog.min(c.due_at) FROM osm.clock AS c "
 	"   WHERE c.state OPERATOR(pg_catalog.=) 'running' AND c.on_due), "
-	"  LEAST((SELECT pg_catalog.min(n.deliver_after) FROM osm.notification AS n "
-	"   WHERE n.state OPERATOR(pg_catalog.=) 'waiting' "
+	"  (SELECT pg_catalog.min(n.deliver_after) FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) ANY ('{waiting,leased}') "
 	"     AND n.deliver_after OPERATOR(pg_catalog.>) $2), "
-	"  (SELECT pg_catalog.min(n.leased_until) FROM osm.notification AS n "
-	"   WHERE n.state OPERATOR(pg_catalog.=) 'leased' "
-	"     AND n.leased_until OPERATOR(pg_catalog.>=) $2)), "
 	"  EXISTS (SELECT FROM osm.notification AS n "
-	"   WHERE n.state OPERATOR(pg_catalog.=) 'waiting' "
-	"     AND n.deliver_after OPERATOR(pg_catalog.<=) $2) "
-	"  OR EXISTS (SELECT FROM osm.notification AS n "
-	"   WHERE n.state OPERATOR(pg_catalog.=) 'leased' "
-	"     AND n.leased_until OPERATOR(pg_catalog.<) $2)";
+	"   WHERE n.state OPERATOR(pg_catalog.=) ANY ('{waiting,leased}') "
+	"     AND n.deliver_after OPERATOR(pg_catalog.<=) $2)";
 
 /* what falls due from now on, whatever may be due and cannot be had */
 static const char *const later_sql =

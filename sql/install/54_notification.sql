@@ -85,25 +85,24 @@ BEGIN
     END IF;
     RETURN QUERY
     WITH due AS (
-        SELECT n.id, n.authority_id
+        SELECT n.id, n.authority_id, n.deliver_after
         FROM osm.notification AS n
-        WHERE (n.state = 'waiting' AND n.deliver_after <= osm.now()
-               OR n.state = 'leased' AND n.leased_until < osm.now())
+        WHERE n.state IN ('waiting', 'leased') AND n.deliver_after <= osm.now()
           AND (wanted_channel IS NULL OR n.channel = wanted_channel)
           AND osm.serves_authority(n.authority_id)
         ORDER BY n.deliver_after, n.id
         LIMIT wanted_limit FOR NO KEY UPDATE OF n SKIP LOCKED
     ), claimed AS (
         UPDATE osm.notification AS n
-        SET state = 'leased', leased_until = until, attempts = n.attempts + 1
+        SET state = 'leased', deliver_after = until, attempts = n.attempts + 1
         FROM due AS d WHERE n.id = d.id AND n.authority_id = d.authority_id
-        RETURNING n.*
+        RETURNING n.*, d.deliver_after AS due_at
     )
     SELECT c.id, c.kind::text, c.channel, o.login, o.name, o.email, c.subject, c.incident_id,
         c.data, c.created_at, c.attempts
     FROM claimed AS c
     LEFT JOIN osm.official AS o ON o.id = c.recipient_id AND o.authority_id = c.authority_id
-    ORDER BY c.deliver_after, c.id;
+    ORDER BY c.due_at, c.id;
     IF FOUND THEN
         PERFORM osm.note_due(until);
     END IF;
@@ -120,7 +119,7 @@ CREATE FUNCTION osm.confirm_notification(id bigint) RETURNS boolean
 AS $$
 BEGIN
     UPDATE osm.notification AS n
-    SET state = 'sent', sent_at = osm.now(), leased_until = NULL, last_error = NULL
+    SET state = 'sent', sent_at = osm.now(), last_error = NULL
     WHERE n.id = confirm_notification.id AND n.state IN ('leased', 'waiting')
       AND n.attempts > 0 AND osm.serves_authority(n.authority_id);
     RETURN FOUND;
@@ -141,9 +140,15 @@ DECLARE
     outcome text;
     again timestamptz;
 BEGIN
+    IF retry_after NOT BETWEEN '0' AND '1 year' THEN
+        RAISE EXCEPTION 'invalid wait of a notification'
+            USING ERRCODE = 'invalid_parameter_value',
+                  DETAIL = format('The wait is %s.', retry_after),
+                  HINT = 'Wait up to a year, or give none: then it grows with every attempt.';
+    END IF;
     UPDATE osm.notification AS n
     SET state = CASE WHEN n.attempts >= most_attempts THEN 'dead' ELSE 'waiting' END,
-        leased_until = NULL, last_error = left(error, 1000),
+        last_error = left(error, 1000),
         -- each time twice as long, from one minute to some hours
         deliver_after = osm.now() + coalesce(retry_after, least(interval '4 hours',
             interval '1 minute' * power(2, least(n.attempts, 10) - 1)))
@@ -159,4 +164,4 @@ $$;
 COMMENT ON FUNCTION osm.fail_notification(bigint, text, interval) IS
     'Says that a claimed message could not be sent, and why: it waits for retry_after (default: '
     'longer after every attempt) and is given up after ten attempts. Returns its state then, '
-    'waiting or dead; null where there is none to fail.';
+    'waiting or dead; null where there is none to fail. 22023 for a bad wait.';

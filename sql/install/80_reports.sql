@@ -298,7 +298,7 @@ BEGIN
     END IF;
     RETURN QUERY
     SELECT
-        e.seq,
+        e.seq::integer,
         e.occurred_at,
         o.name,
         p.name,
