@@ -324,6 +324,21 @@ osm_calendar_local_date(OsmCalendar *calendar, TimestampTz t)
 	return day;
 }
 
+/* The earliest instant of business time that is not before t. */
+TimestampTz
+osm_calendar_next(OsmCalendar *calendar, TimestampTz t)
+{
+	int64_t		result;
+	bool		guessed = false;
+
+	if (TIMESTAMP_NOT_FINITE(t))
+		return t;
+	CHECK_STATUS(calendar, osmc_calendar_next(osm_calendar_compiled(calendar), t, &result,
+											  &guessed));
+	check_provisional(calendar, guessed);
+	return result;
+}
+
 /* The count-th business day strictly after (before, if negative) a date; 0 gives the date. */
 DateADT
 osm_calendar_add_days(OsmCalendar *calendar, DateADT day, int32 count)
@@ -459,17 +474,8 @@ osm_is_business_time(PG_FUNCTION_ARGS)
 Datum
 osm_next_business_time(PG_FUNCTION_ARGS)
 {
-	TimestampTz t = PG_GETARG_TIMESTAMPTZ(0);
-	OsmCalendar *calendar = calendar_argument(fcinfo, 1);
-	int64_t		result;
-	bool		guessed = false;
-
-	if (TIMESTAMP_NOT_FINITE(t))
-		PG_RETURN_TIMESTAMPTZ(t);
-	CHECK_STATUS(calendar, osmc_calendar_next(osm_calendar_compiled(calendar), t, &result,
-											  &guessed));
-	check_provisional(calendar, guessed);
-	PG_RETURN_TIMESTAMPTZ(result);
+	PG_RETURN_TIMESTAMPTZ(osm_calendar_next(calendar_argument(fcinfo, 1),
+											PG_GETARG_TIMESTAMPTZ(0)));
 }
 
 Datum

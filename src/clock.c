@@ -309,12 +309,6 @@ start_clock(Clocks *clocks, ActClockRule *rule, int64 assignment_id, int64 assig
 	fresh.reply_id = rule->scope == 'r' ? osm_row_int64(&step->after, COL_REPLY_ID) : 0;
 	if (osm_clock_open(clocks, rule, assignment_id, fresh.reply_id) != NULL)
 		return;
-	fresh.cycle_no = 1;
-	for (int i = 0; i < clocks->n; i++)
-	{
-		if (clocks->items[i].rule == rule && clocks->items[i].assignment_id == assignment_id)
-			fresh.cycle_no = Max(fresh.cycle_no, clocks->items[i].cycle_no + 1);
-	}
 	prepare_clock(step, &fresh, assigned_body);
 	if (rule->due_from != NULL &&
 		osm_details_has(osm_step_document(step, rule->due_from), rule->due_from))
@@ -578,12 +572,6 @@ set_term(Clocks *clocks)
 		 */
 		clock = osm_clock_add(clocks);
 		clock->rule = rule;
-		clock->cycle_no = 1;
-		for (int i = 0; i < clocks->n - 1; i++)
-		{
-			if (clocks->items[i].rule == rule)
-				clock->cycle_no = Max(clock->cycle_no, clocks->items[i].cycle_no + 1);
-		}
 		prepare_clock(step, clock, 0);
 		clock->due_at = step->occurred_at;
 	}
@@ -796,17 +784,19 @@ void
 osm_step_clocks(Step *step)
 {
 	Clocks		clocks;
+	bool		excuses = step->own != NULL && step->own->excuses != 0;
 
 	memset(&clocks, 0, sizeof(clocks));
 	clocks.step = step;
-	osm_clocks_load(&clocks);
+	/* how late an incident is that was late already, finished clocks tell too */
+	osm_clocks_load(&clocks, excuses || !step->before.nulls[COL_OVERDUE_SINCE]);
 	if (step->own != NULL && step->own->recalculates != NULL)
 	{
 		(void) osm_clocks_recalculate(&clocks, step->own->recalculates);
 		osm_clocks_write(&clocks);
 		return;
 	}
-	if (step->own != NULL && step->own->excuses != 0)
+	if (excuses)
 	{
 		osm_clocks_excuse(&clocks);
 		return;

@@ -24,7 +24,6 @@ typedef struct Clock
 	ActClockRule *rule;
 	int64		assignment_id;	/* 0: none */
 	int64		reply_id;		/* 0: none */
-	int32		cycle_no;
 	char	   *calendar;
 	bool		has_term;
 	BusinessInterval term;
@@ -79,7 +78,7 @@ extern Clock *osm_clock_open(Clocks *clocks, const ActClockRule *rule, int64 ass
 extern void osm_clock_anchor_due(Clock *clock, const Clock *anchor);
 extern void osm_clocks_change(Clocks *clocks);
 extern bool osm_clocks_recalculate(Clocks *clocks, const ActTexts *calendars);
-extern void osm_clocks_load(Clocks *clocks);
+extern void osm_clocks_load(Clocks *clocks, bool all);
 extern void osm_clocks_write(Clocks *clocks);
 extern void osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from,
 									TimestampTz until, const char *kind);

@@ -11,9 +11,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
-#include "utils/json.h"
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
@@ -30,25 +28,20 @@ void
 osm_clock_note(Step *step, const Clock *clock, const char *change, const char *verdict,
 	 const TimestampTz *old_due)
 {
-	StringInfo	notes;
+	JsonbParseState **notes = &step->clock_notes;
 
-	if (step->clock_notes == NULL)
-		step->clock_notes = makeStringInfo();
-	notes = step->clock_notes;
-	appendStringInfoString(notes, notes->len == 0 ? "[{\"clock\":" : ",{\"clock\":");
-	appendStringInfo(notes, "%lld,\"rule\":", (long long) clock->id);
-	escape_json(notes, clock->rule->name);
-	appendStringInfoString(notes, ",\"change\":");
-	escape_json(notes, change);
-	appendStringInfo(notes, ",\"due_at\":\"%s\"", osm_instant_iso(clock->due_at));
+	if (*notes == NULL)
+		pushJsonbValue(notes, WJB_BEGIN_ARRAY, NULL);
+	pushJsonbValue(notes, WJB_BEGIN_OBJECT, NULL);
+	osm_push_number(notes, "clock", clock->id);
+	osm_push_text(notes, "rule", clock->rule->name);
+	osm_push_text(notes, "change", change);
+	osm_push_text(notes, "due_at", pstrdup(osm_instant_iso(clock->due_at)));
 	if (old_due != NULL)
-		appendStringInfo(notes, ",\"old_due_at\":\"%s\"", osm_instant_iso(*old_due));
+		osm_push_text(notes, "old_due_at", pstrdup(osm_instant_iso(*old_due)));
 	if (verdict != NULL)
-	{
-		appendStringInfoString(notes, ",\"verdict\":");
-		escape_json(notes, verdict);
-	}
-	appendStringInfoChar(notes, '}');
+		osm_push_text(notes, "verdict", verdict);
+	pushJsonbValue(notes, WJB_END_OBJECT, NULL);
 }
 
 Clock *
@@ -77,20 +70,21 @@ compare_clocks(const void *a, const void *b)
 /* columns of the query in osm_clocks_load */
 enum
 {
-	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_CYCLE_NO, ROW_STATE, ROW_FLAGGED_AT,
-	ROW_BINDING, ROW_DUE_AT, ROW_STARTED_AT, ROW_RESUMED_AT, ROW_PAUSED_AT, ROW_USED, ROW_TERM,
+	ROW_ID, ROW_RULE_ID, ROW_ASSIGNMENT_ID, ROW_REPLY_ID, ROW_STATE, ROW_FLAGGED_AT, ROW_BINDING,
+	ROW_DUE_AT, ROW_STARTED_AT, ROW_RESUMED_AT, ROW_PAUSED_AT, ROW_USED, ROW_TERM,
 	ROW_PROVISIONAL, ROW_BODY_ID, ROW_OFFICIAL_ID, ROW_CALENDAR, ROW_DUE_CAUSE,
 	ROW_COLUMNS
 };
 
 /*
- * osm_clocks_load reads all clocks of the incident in the order of their starts,
- * finished ones for their cycle numbers.
+ * osm_clocks_load reads clocks of the incident in the order of their starts: the
+ * open ones, or all.
  */
 void
-osm_clocks_load(Clocks *clocks)
+osm_clocks_load(Clocks *clocks, bool all)
 {
-	static SPIPlanPtr plan = NULL;
+	static SPIPlanPtr open_plan = NULL;
+	static SPIPlanPtr all_plan = NULL;
 	static const Oid types[] = {INT8OID, INT8OID};
 	Step	   *step = clocks->step;
 	Datum		values[2];
@@ -100,13 +94,19 @@ osm_clocks_load(Clocks *clocks)
 		return;
 	values[0] = Int64GetDatum(step->incident_id);
 	values[1] = Int64GetDatum(step->authority_id);
-	n = osm_spi_run(
-		&plan,
-		"SELECT id, rule_id, assignment_id, reply_id, cycle_no, state, flagged_at, binding, "
-		"due_at, started_at, resumed_at, paused_at, used, term, provisional, body_id, "
-		"official_id, calendar, due_cause FROM osm.clock "
-		"WHERE incident_id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
-		2, types, values, NULL, SPI_OK_SELECT);
+#define CLOCKS_OF_INCIDENT \
+	"SELECT id, rule_id, assignment_id, reply_id, state, flagged_at, binding, due_at, started_at, " \
+	"resumed_at, paused_at, used, term, provisional, body_id, official_id, calendar, due_cause " \
+	"FROM osm.clock WHERE incident_id OPERATOR(pg_catalog.=) $1 " \
+	"AND authority_id OPERATOR(pg_catalog.=) $2"
+	if (all)
+		n = osm_spi_run(&all_plan, CLOCKS_OF_INCIDENT, 2, types, values, NULL, SPI_OK_SELECT);
+	else
+		n = osm_spi_run(&open_plan,
+						CLOCKS_OF_INCIDENT
+						" AND state OPERATOR(pg_catalog.=) ANY ('{running,paused}')",
+						2, types, values, NULL, SPI_OK_SELECT);
+#undef CLOCKS_OF_INCIDENT
 	MemoryContextSwitchTo(step->context);
 	for (int i = 0; i < n; i++)
 	{
@@ -125,7 +125,6 @@ osm_clocks_load(Clocks *clocks)
 		clock->rule = rule;
 		clock->assignment_id = nulls[ROW_ASSIGNMENT_ID] ? 0 : DatumGetInt64(row[ROW_ASSIGNMENT_ID]);
 		clock->reply_id = nulls[ROW_REPLY_ID] ? 0 : DatumGetInt64(row[ROW_REPLY_ID]);
-		clock->cycle_no = DatumGetInt32(row[ROW_CYCLE_NO]);
 		state = DatumGetTextPP(row[ROW_STATE]);
 		for (int s = 0; s < (int) lengthof(osm_clock_state_names); s++)
 		{
@@ -188,9 +187,9 @@ osm_clock_write_segment(Step *step, const Clock *clock, TimestampTz from, Timest
 		&plan,
 		"INSERT INTO osm.clock_segment (clock_id, authority_id, seq, span, kind, body_id, incident_id) "
 		"SELECT $1, $2, $8, pg_catalog.tstzrange(s.start, $4), $5, $6, $7 "
-		"FROM (SELECT GREATEST($3, pg_catalog.max(pg_catalog.upper(span))) AS start "
-		"  FROM osm.clock_segment WHERE clock_id OPERATOR(pg_catalog.=) $1 "
-		"  AND authority_id OPERATOR(pg_catalog.=) $2) AS s "
+		"FROM (SELECT GREATEST($3, (SELECT pg_catalog.upper(e.span) FROM osm.clock_segment AS e "
+		"  WHERE e.clock_id OPERATOR(pg_catalog.=) $1 AND e.authority_id OPERATOR(pg_catalog.=) $2 "
+		"  ORDER BY e.seq DESC LIMIT 1)) AS start OFFSET 0) AS s "
 		"WHERE s.start OPERATOR(pg_catalog.<) $4",
 		8, types, values, nulls, SPI_OK_INSERT);
 	MemoryContextSwitchTo(step->context);
@@ -280,8 +279,8 @@ osm_clocks_write(Clocks *clocks)
 		bool		ended = !clock_is_open(clock);
 		TimestampTz warn_at = 0;
 		bool		warns;
-		Datum		values[21];
-		char		nulls[22] = "                     ";
+		Datum		values[20];
+		char		nulls[21] = "                    ";
 
 		if (!clock->dirty)
 			continue;
@@ -290,11 +289,10 @@ osm_clocks_write(Clocks *clocks)
 		warns = next_warning(clock, step->recorded_at, &warn_at);
 		if (clock->id == 0)
 		{
-			const Oid types[] = { INT8OID,  INT8OID, INT8OID,       INT8OID,        INT8OID,
-								  INT4OID,  TEXTOID, interval,      TIMESTAMPTZOID, TIMESTAMPTZOID,
-								  interval, BOOLOID, BOOLOID,       BOOLOID,        BOOLOID,
-								  INT8OID,  INT4OID, TIMESTAMPTZOID, BOOLOID, TEXTOID,
-								  INT8OID };
+			const Oid types[] = { INT8OID,  INT8OID, INT8OID,        INT8OID,        INT8OID,
+								  TEXTOID,  interval, TIMESTAMPTZOID, TIMESTAMPTZOID, interval,
+								  BOOLOID,  BOOLOID, BOOLOID,        BOOLOID,        INT8OID,
+								  INT4OID,  TIMESTAMPTZOID, BOOLOID, TEXTOID,        INT8OID };
 
 			values[0] = Int64GetDatum(step->authority_id);
 			values[1] = Int64GetDatum(step->incident_id);
@@ -303,36 +301,41 @@ osm_clocks_write(Clocks *clocks)
 			nulls[3] = clock->assignment_id ? ' ' : 'n';
 			values[4] = Int64GetDatum(clock->reply_id);
 			nulls[4] = clock->reply_id ? ' ' : 'n';
-			values[5] = Int32GetDatum(clock->cycle_no);
-			values[6] = CStringGetTextDatum(clock->calendar);
-			values[7] = PointerGetDatum(&clock->term);
-			nulls[7] = clock->has_term ? ' ' : 'n';
-			values[8] = TimestampTzGetDatum(clock->started_at);
-			values[9] = TimestampTzGetDatum(clock->due_at);
-			values[10] = PointerGetDatum(&clock->used);
-			values[11] = BoolGetDatum(clock->rule->armed && clock->rule->on_due == NULL);
-			values[12] = BoolGetDatum(clock->binding);
-			values[13] = BoolGetDatum(clock->rule->outer_term);
-			values[14] = BoolGetDatum(clock->provisional);
-			values[15] = Int64GetDatum(clock->body_id);
-			nulls[15] = clock->body_id ? ' ' : 'n';
-			values[16] = Int32GetDatum(step->seq);
-			values[17] = TimestampTzGetDatum(warn_at);
-			nulls[17] = warns ? ' ' : 'n';
-			values[18] = BoolGetDatum(clock->rule->on_due != NULL);
-			values[19] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
-			nulls[19] = clock->due_cause ? ' ' : 'n';
-			values[20] = Int64GetDatum(clock->official_id);
-			nulls[20] = clock->official_id ? ' ' : 'n';
+			values[5] = CStringGetTextDatum(clock->calendar);
+			values[6] = PointerGetDatum(&clock->term);
+			nulls[6] = clock->has_term ? ' ' : 'n';
+			values[7] = TimestampTzGetDatum(clock->started_at);
+			values[8] = TimestampTzGetDatum(clock->due_at);
+			values[9] = PointerGetDatum(&clock->used);
+			values[10] = BoolGetDatum(clock->rule->armed && clock->rule->on_due == NULL);
+			values[11] = BoolGetDatum(clock->binding);
+			values[12] = BoolGetDatum(clock->rule->outer_term);
+			values[13] = BoolGetDatum(clock->provisional);
+			values[14] = Int64GetDatum(clock->body_id);
+			nulls[14] = clock->body_id ? ' ' : 'n';
+			values[15] = Int32GetDatum(step->seq);
+			values[16] = TimestampTzGetDatum(warn_at);
+			nulls[16] = warns ? ' ' : 'n';
+			values[17] = BoolGetDatum(clock->rule->on_due != NULL);
+			values[18] = clock->due_cause ? CStringGetTextDatum(clock->due_cause) : (Datum) 0;
+			nulls[18] = clock->due_cause ? ' ' : 'n';
+			values[19] = Int64GetDatum(clock->official_id);
+			nulls[19] = clock->official_id ? ' ' : 'n';
 			(void) osm_spi_run(
 				&insert_plan,
 				"INSERT INTO osm.clock (authority_id, incident_id, rule_id, assignment_id, reply_id, "
 				"cycle_no, calendar, term, started_at, resumed_at, due_at, used, armed, binding, "
 				"outer_term, provisional, body_id, started_seq, warn_at, on_due, due_cause, "
 				"official_id) "
-				"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, "
-				"$17, $18, $19, $20, $21) RETURNING id",
-				21, types, values, nulls, SPI_OK_INSERT_RETURNING);
+				"VALUES ($1, $2, $3, $4, $5, COALESCE((SELECT c.cycle_no FROM osm.clock AS c "
+				"  WHERE c.incident_id OPERATOR(pg_catalog.=) $2 "
+				"    AND c.rule_id OPERATOR(pg_catalog.=) $3 "
+				"    AND COALESCE(c.assignment_id, 0) OPERATOR(pg_catalog.=) COALESCE($4, 0) "
+				"    AND c.authority_id OPERATOR(pg_catalog.=) $1 "
+				"  ORDER BY c.cycle_no DESC LIMIT 1), 0) OPERATOR(pg_catalog.+) 1, "
+				"$6, $7, $8, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) "
+				"RETURNING id",
+				20, types, values, nulls, SPI_OK_INSERT_RETURNING);
 			clock->id = osm_spi_int64(SPI_tuptable->vals[0], 1);
 			MemoryContextSwitchTo(step->context);
 			osm_clock_note(step, clock, "start", NULL, NULL);
@@ -377,7 +380,9 @@ osm_clocks_write(Clocks *clocks)
 				if (late && !clock->flagged)
 					osm_clock_flag(clock);
 			}
-			values[14] = TimestampTzGetDatum(step->recorded_at);
+			/* flagged by this step, unless it was flagged before and after that very end */
+			values[14] = TimestampTzGetDatum(clock->flagged_at > clock->due_at ?
+											 clock->flagged_at : step->recorded_at);
 			nulls[14] = clock->flagged ? ' ' : 'n';
 			values[15] = TimestampTzGetDatum(warn_at);
 			nulls[15] = warns ? ' ' : 'n';
@@ -386,7 +391,8 @@ osm_clocks_write(Clocks *clocks)
 			/* so does the action an earlier end could not have taken */
 			values[17] = BoolGetDatum(clock->rule->on_due != NULL && clock->due_moved &&
 									  clock->due_at >= step->recorded_at);
-			values[18] = BoolGetDatum(clock->newly_flagged && clock->flagged);
+			/* what was excused of a breach undone does not excuse another */
+			values[18] = BoolGetDatum(clock->flagged && !clock->newly_flagged);
 			values[19] = Int64GetDatum(clock->official_id);
 			nulls[19] = clock->official_id ? ' ' : 'n';
 			(void) osm_spi_run(
@@ -394,13 +400,9 @@ osm_clocks_write(Clocks *clocks)
 				"UPDATE osm.clock SET term = $3, due_at = $4, resumed_at = $5, used = $6, "
 				"paused_at = $7, stopped_at = $8, state = $9, binding = $10, provisional = $11, "
 				"body_id = $12, stopped_by = $13, stopped_seq = $14, "
-				"flagged_at = CASE WHEN $15 IS NULL THEN NULL "
-				"WHEN flagged_at OPERATOR(pg_catalog.>) $4 THEN flagged_at ELSE $15 END, "
-				"warn_at = $16, due_cause = $17, on_due = on_due OR $18, "
-				/* what was excused of a breach undone does not excuse another */
-				"excuse = CASE WHEN $15 IS NOT NULL AND NOT $19 THEN excuse END, "
-				"excused_seq = CASE WHEN $15 IS NOT NULL AND NOT $19 THEN excused_seq END, "
-				"official_id = $20 "
+				"flagged_at = $15, warn_at = $16, due_cause = $17, on_due = on_due OR $18, "
+				"excuse = CASE WHEN $19 THEN excuse END, "
+				"excused_seq = CASE WHEN $19 THEN excused_seq END, official_id = $20 "
 				"WHERE id OPERATOR(pg_catalog.=) $1 AND authority_id OPERATOR(pg_catalog.=) $2",
 				20, types, values, nulls, SPI_OK_UPDATE);
 			MemoryContextSwitchTo(step->context);

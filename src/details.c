@@ -217,13 +217,14 @@ salted_digest(bytea *salt, const char *text, int length)
 		pg_cryptohash_final(hash, digest, sizeof(digest)) < 0)
 		elog(ERROR, "could not compute a SHA-256 digest");
 	pg_cryptohash_free(hash);
-	for (int i = 0; i < PG_SHA256_DIGEST_LENGTH; i++)
-		sprintf(hex + i * 2, "%02x", digest[i]);
+	hex_encode((const char *) digest, sizeof(digest), hex);
+	hex[PG_SHA256_DIGEST_LENGTH * 2] = '\0';
 	return hex;
 }
 
-static void
-push_key(JsonbParseState **state, const char *key)
+/* osm_push_key begins a member of the object under construction; a value is to follow. */
+void
+osm_push_key(JsonbParseState **state, const char *key)
 {
 	JsonbValue	value;
 
@@ -244,13 +245,32 @@ push_string(JsonbParseState **state, const char *text)
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
 
+/* osm_push_text adds a text to the object under construction; neither is copied. */
+void
+osm_push_text(JsonbParseState **state, const char *key, const char *text)
+{
+	osm_push_key(state, key);
+	push_string(state, text);
+}
+
+/* osm_push_number adds a whole number to the object under construction. */
+void
+osm_push_number(JsonbParseState **state, const char *key, int64 number)
+{
+	JsonbValue	value;
+
+	osm_push_key(state, key);
+	value.type = jbvNumeric;
+	value.val.numeric = int64_to_numeric(number);
+	pushJsonbValue(state, WJB_VALUE, &value);
+}
+
 static void
 push_digest(JsonbParseState **state, const char *key, bytea *salt, const char *text, int length)
 {
-	push_key(state, key);
+	osm_push_key(state, key);
 	pushJsonbValue(state, WJB_BEGIN_OBJECT, NULL);
-	push_key(state, "sha256");
-	push_string(state, salted_digest(salt, text, length));
+	osm_push_text(state, "sha256", salted_digest(salt, text, length));
 	pushJsonbValue(state, WJB_END_OBJECT, NULL);
 }
 
@@ -273,7 +293,7 @@ push_document(JsonbParseState **state, const char *key, const char *json)
 	Jsonb	   *document = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 	JsonbValue	value;
 
-	push_key(state, key);
+	osm_push_key(state, key);
 	JsonbToJsonbValue(document, &value);
 	pushJsonbValue(state, WJB_VALUE, &value);
 }
@@ -319,7 +339,7 @@ push_clean(JsonbParseState **state, JsonbContainer *container, bytea *salt, bool
 			continue;
 		}
 		if (token == WJB_VALUE)
-			push_key(state, key);
+			osm_push_key(state, key);
 		if (value.type == jbvBinary)
 			push_clean(state, value.val.binary.data, salt, true);
 		else
@@ -360,16 +380,15 @@ osm_details_for_event(const Step *step)
 			char	   *text = osm_row_text(&step->after, plain[i]);
 
 			if (text != NULL)
-			{
-				push_key(&state, osm_incident_column_name(plain[i]));
-				push_string(&state, text);
-			}
+				osm_push_text(&state, osm_incident_column_name(plain[i]), text);
 		}
 	}
-	if (step->clock_notes != NULL && step->clock_notes->len > 0)
+	if (step->clock_notes != NULL)
 	{
-		appendStringInfoChar(step->clock_notes, ']');
-		push_document(&state, "clocks", step->clock_notes->data);
+		JsonbParseState *notes = step->clock_notes;
+
+		osm_push_key(&state, "clocks");
+		pushJsonbValue(&state, WJB_VALUE, pushJsonbValue(&notes, WJB_END_ARRAY, NULL));
 	}
 	if (step->warnings != NULL && step->warnings->len > 0)
 	{

@@ -79,7 +79,7 @@ lock_and_load(Excuse *excuse)
 	step->from = osm_act_state(step->act, osm_spi_text(SPI_tuptable->vals[0], 2));
 	step->occurred_at = osm_now();
 	excuse->clocks.step = step;
-	osm_clocks_load(&excuse->clocks);
+	osm_clocks_load(&excuse->clocks, true);
 	for (int i = 0; i < excuse->clocks.n; i++)
 	{
 		if (excuse->clocks.items[i].id == excuse->clock_id)

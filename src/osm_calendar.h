@@ -55,6 +55,7 @@ extern TimestampTz osm_calendar_subtract(OsmCalendar *calendar, TimestampTz t,
 										 const BusinessInterval *amount, bool *provisional);
 extern void osm_calendar_between(OsmCalendar *calendar, TimestampTz from, TimestampTz to,
 								 BusinessInterval *result);
+extern TimestampTz osm_calendar_next(OsmCalendar *calendar, TimestampTz t);
 extern DateADT osm_calendar_local_date(OsmCalendar *calendar, TimestampTz t);
 extern DateADT osm_calendar_add_days(OsmCalendar *calendar, DateADT day, int32 count);
 extern int32 osm_calendar_days_between(OsmCalendar *calendar, DateADT from, DateADT to);

@@ -288,7 +288,7 @@ recalculate_incident(const OpenIncident *incident, const char *calendar, const A
 	step.from = &somewhere;
 	memset(&clocks, 0, sizeof(clocks));
 	clocks.step = &step;
-	osm_clocks_load(&clocks);
+	osm_clocks_load(&clocks, false);
 	old_dues = palloc(sizeof(TimestampTz) * Max(clocks.n, 1));
 	for (int i = 0; i < clocks.n; i++)
 		old_dues[i] = clocks.items[i].due_at;

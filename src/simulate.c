@@ -529,13 +529,17 @@ put_clocks(Replay *replay, ReturnSetInfo *result)
 	for (int i = 0; i < replay->clocks.n; i++)
 	{
 		const Clock *clock = &replay->clocks.items[i];
+		int32		cycle_no = 1;
 		Datum		values[10];
 		bool		nulls[10] = {false};
 
+		for (int j = 0; j < i; j++)
+			cycle_no += replay->clocks.items[j].rule == clock->rule &&
+				replay->clocks.items[j].assignment_id == clock->assignment_id;
 		values[0] = CStringGetTextDatum(clock->rule->name);
 		values[1] = Int64GetDatum(clock->assignment_id);
 		nulls[1] = clock->assignment_id == 0;
-		values[2] = Int32GetDatum(clock->cycle_no);
+		values[2] = Int32GetDatum(cycle_no);
 		values[3] = BoolGetDatum(clock->rule->armed && clock->rule->on_due == NULL);
 		values[4] = BoolGetDatum(clock->binding);
 		values[5] = BoolGetDatum(clock->rule->outer_term);

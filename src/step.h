@@ -93,7 +93,7 @@ typedef struct Step
 	int			nparts;			/* bodies that get an incident of their own */
 	char	  **parts;			/* their codes */
 	StringInfo	warnings;		/* names of content rules that only warn, comma separated */
-	StringInfo	clock_notes;	/* JSON of what happened to clocks */
+	JsonbParseState *clock_notes;	/* an array under construction of what happened to clocks */
 	const ActClockRule *next_clock; /* rule of the running binding clock due first; NULL: none */
 	TimestampTz next_due_at;
 	HeapTuple	guarded;		/* the row as the guard left it */
@@ -125,6 +125,9 @@ extern char **osm_details_list(Jsonb *details, const char *key, int *n);
 extern TimestampTz osm_details_instant(Jsonb *details, const char *key, const char *time_zone);
 extern TimestampTz osm_details_day(Jsonb *details, const char *key, const char *time_zone);
 extern Jsonb *osm_details_for_event(const Step *step);
+extern void osm_push_key(JsonbParseState **state, const char *key);
+extern void osm_push_text(JsonbParseState **state, const char *key, const char *text);
+extern void osm_push_number(JsonbParseState **state, const char *key, int64 number);
 
 /* step_prepare.c */
 extern void osm_prepare_registration(Step *step);

@@ -14,12 +14,11 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
-#include "utils/json.h"
 
+#include "osm_calendar.h"
 #include "osm_worker.h"
 #include "osm_workflow.h"
 #include "people.h"
@@ -404,15 +403,14 @@ write_notifications(Step *step)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {
-		INT8OID, INT8OID, INT4OID, INT8ARRAYOID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TEXTOID
+		INT8OID, INT8OID, INT4OID, INT8OID, TEXTOID, JSONBOID, TIMESTAMPTZOID, TIMESTAMPTZOID
 	};
 	Datum		values[8];
-	char		nulls[8 + 1] = "       n";
 	int64	   *bodies;
 	int64	   *recipients;
 	int			nbodies;
 	int			n;
-	StringInfoData data;
+	JsonbParseState *data = NULL;
 
 	if (step->action->notifies.n == 0)
 		return;
@@ -421,36 +419,31 @@ write_notifications(Step *step)
 						   osm_step_date(step), nbodies, bodies, step->actor_id, &recipients);
 	if (n == 0)
 		return;
-	initStringInfo(&data);
-	appendStringInfoString(&data, "{\"action\":");
-	escape_json(&data, step->action->name);
-	appendStringInfoString(&data, ",\"state\":");
-	escape_json(&data, step->to->name);
-	appendStringInfoChar(&data, '}');
-
+	pushJsonbValue(&data, WJB_BEGIN_OBJECT, NULL);
+	osm_push_text(&data, "action", step->action->name);
+	osm_push_text(&data, "state", step->to->name);
 	values[0] = Int64GetDatum(step->authority_id);
 	values[1] = Int64GetDatum(step->incident_id);
 	values[2] = Int32GetDatum(step->seq);
-	values[3] = osm_int64_array(n, recipients);
 	values[4] = CStringGetTextDatum(psprintf("%s: %lld", step->action->subject ?
 											 step->action->subject : step->action->title,
 											 (long long) step->incident_id));
-	values[5] = DirectFunctionCall1(jsonb_in, CStringGetDatum(data.data));
+	values[5] = JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&data, WJB_END_OBJECT, NULL)));
 	values[6] = TimestampTzGetDatum(step->recorded_at);
-	values[7] = (Datum) 0;
+	values[7] = values[6];
 	if (step->action->deliver_within != NULL)
+		values[7] = TimestampTzGetDatum(osm_calendar_next(
+			osm_calendar_get(step->action->deliver_within), step->recorded_at));
+	for (int i = 0; i < n; i++)
 	{
-		values[7] = CStringGetTextDatum(step->action->deliver_within);
-		nulls[7] = ' ';
+		values[3] = Int64GetDatum(recipients[i]);
+		(void) osm_spi_run(
+			&plan,
+			"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, "
+			"recipient_id, subject, data, created_at, about_at, deliver_after) "
+			"VALUES ($1, $2, $3, 'step', $4, $5, $6, $7, $7, $8)",
+			8, types, values, NULL, SPI_OK_INSERT);
 	}
-	(void) osm_spi_run(
-		&plan,
-		"INSERT INTO osm.notification (authority_id, incident_id, event_seq, kind, recipient_id, "
-		"subject, data, created_at, about_at, deliver_after) "
-		"SELECT $1, $2, $3, 'step', r.id, $5, $6, $7, $7, "
-		"  CASE WHEN $8 IS NULL THEN $7 ELSE osm.next_business_time($7, $8) END "
-		"FROM pg_catalog.unnest($4) AS r (id)",
-		8, types, values, nulls, SPI_OK_INSERT);
 	osm_worker_note_messages();
 	MemoryContextSwitchTo(step->context);
 }
