@@ -3,11 +3,12 @@
 -- end; each step back names a reason of a list and stops the clock; each tells one official.
 --
 -- osm      the extension: osm.perform().
--- full     the same rows, column by column, in tables of the same columns,
---          constraints, foreign keys and indexes, written by plain PL/pgSQL triggers with look-up
---          tables: is the actor an official who holds the role today, is the step allowed, are its
---          data there; event with a hash over the one before, clock by a table of working time,
---          stretch of the clock, message; and a perform() that answers as ours does.
+-- full     the same rows, column by column (step.sh compares them first), in tables of the same
+--          columns, constraints, foreign keys and indexes, written by plain PL/pgSQL triggers with
+--          look-up tables: is the actor an official who holds the role today, is the step allowed,
+--          are its data there, is nothing else changed; event with digests of free text and a hash
+--          over the event before, clock by a table of working time and whose it is, stretch of the
+--          clock, message; and a perform() that answers as ours does.
 -- bare     a PL/pgSQL trigger that checks a table of transitions and writes one audit row.
 
 SELECT osm.install_preset('ru');
@@ -74,9 +75,9 @@ INSERT INTO peer.transition VALUES ('here', 'go', 'clerk', 'there', 'п. 1'),
     ('there', 'return', 'clerk', 'here', 'п. 1');
 CREATE TABLE peer.clock_rule (id bigint PRIMARY KEY, name text, starts_on text, stops_on text,
     term osm.business_interval, seconds integer, warn_before integer, calendar text,
-    body_id bigint);
+    responsible text, body_id bigint);
 INSERT INTO peer.clock_rule SELECT r.id, r.name, 'go', 'return', r.term, 9 * 3600, 2 * 3600,
-    'ru', b.id FROM osm.clock_rule AS r, osm.body AS b WHERE b.code = 'office';
+    'ru', 'clerk', b.id FROM osm.clock_rule AS r, osm.body AS b WHERE b.code = 'office';
 CREATE TABLE peer.notifies (action text, role text, title text, PRIMARY KEY (action, role));
 INSERT INTO peer.notifies VALUES ('go', 'head', 'Туда'), ('return', 'head', 'Обратно');
 CREATE TABLE peer.requirement (action text, key text, list text, PRIMARY KEY (action, key));
@@ -85,6 +86,8 @@ CREATE TABLE peer.reason (list text, code text, PRIMARY KEY (list, code));
 INSERT INTO peer.reason VALUES ('return', 'done'), ('return', 'mistake');
 CREATE TABLE peer.length_limit (action text, key text, max integer, PRIMARY KEY (action, key));
 INSERT INTO peer.length_limit VALUES ('go', 'comment', 200);
+CREATE TABLE peer.free_text (action text, key text, PRIMARY KEY (action, key));
+INSERT INTO peer.free_text VALUES ('go', 'comment');
 -- stretches of working time, each with the seconds worked before it
 CREATE TABLE peer.working_time (opens timestamptz PRIMARY KEY, closes timestamptz,
     before integer UNIQUE);
@@ -97,11 +100,9 @@ CREATE TABLE peer.incident (LIKE osm.incident INCLUDING ALL) WITH (fillfactor = 
 CREATE TABLE peer.event (LIKE osm.event INCLUDING ALL,
     FOREIGN KEY (incident_id, authority_id) REFERENCES peer.incident (id, authority_id));
 CREATE TABLE peer.clock (LIKE osm.clock INCLUDING ALL,
-    FOREIGN KEY (rule_id) REFERENCES peer.clock_rule (id),
     FOREIGN KEY (incident_id, authority_id) REFERENCES peer.incident (id, authority_id))
     WITH (fillfactor = 80);
-CREATE TABLE peer.clock_segment (LIKE osm.clock_segment INCLUDING ALL,
-    FOREIGN KEY (clock_id, authority_id) REFERENCES peer.clock (id, authority_id));
+CREATE TABLE peer.clock_segment (LIKE osm.clock_segment INCLUDING ALL);
 CREATE TABLE peer.notification (LIKE osm.notification INCLUDING ALL);
 INSERT INTO peer.incident SELECT * FROM osm.incident;
 INSERT INTO peer.event SELECT * FROM osm.event;
@@ -110,6 +111,20 @@ CREATE FUNCTION peer.check_step() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.event_seq <> OLD.event_seq + 1 THEN
         RAISE EXCEPTION 'incident % was changed meanwhile', OLD.id;
+    END IF;
+    IF (NEW.id, NEW.authority_id, NEW.regulation, NEW.regulation_id, NEW.state, NEW.kind,
+            NEW.channel, NEW.url, NEW.external_id, NEW.author, NEW.text, NEW.published_at,
+            NEW.detected_at, NEW.topic, NEW.place, NEW.importance, NEW.repeat_of, NEW.part_of,
+            NEW.several_bodies, NEW.body_id, NEW.bodies, NEW.seen_by, NEW.reply_id,
+            NEW.reply_kind, NEW.overdue_since, NEW.answered_at, NEW.finished_at, NEW.actor_id,
+            NEW.acting_for_id, NEW.salt)
+        IS DISTINCT FROM (OLD.id, OLD.authority_id, OLD.regulation, OLD.regulation_id, OLD.state,
+            OLD.kind, OLD.channel, OLD.url, OLD.external_id, OLD.author, OLD.text,
+            OLD.published_at, OLD.detected_at, OLD.topic, OLD.place, OLD.importance,
+            OLD.repeat_of, OLD.part_of, OLD.several_bodies, OLD.body_id, OLD.bodies, OLD.seen_by,
+            OLD.reply_id, OLD.reply_kind, OLD.overdue_since, OLD.answered_at, OLD.finished_at,
+            OLD.actor_id, OLD.acting_for_id, OLD.salt) THEN
+        RAISE EXCEPTION 'only a step may change incident %', OLD.id;
     END IF;
     SELECT o.id, h.acting_for, t.to_state INTO NEW.actor_id, NEW.acting_for_id, NEW.state
     FROM peer.official AS o
@@ -155,6 +170,10 @@ BEGIN
     RETURN (SELECT w.opens + make_interval(secs => seconds - w.before)
             FROM peer.working_time AS w WHERE w.before < seconds ORDER BY w.before DESC LIMIT 1);
 END $$;
+CREATE FUNCTION peer.utc(t timestamptz) RETURNS text LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN to_char(t AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+END $$;
 CREATE FUNCTION peer.write_step() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     rule peer.clock_rule;
@@ -180,28 +199,36 @@ BEGIN
         VALUES (stopped.id, NEW.authority_id, NEW.id, NEW.event_seq,
             tstzrange(stopped.started_at, NEW.occurred_at), 'run', OLD.body_id);
         changes := changes || jsonb_build_object('clock', stopped.id, 'rule', rule.name,
-            'change', 'stop', 'due_at', stopped.due_at, 'verdict', stopped.state);
+            'change', 'stop', 'due_at', peer.utc(stopped.due_at), 'verdict', stopped.state);
     END LOOP;
     FOR rule IN SELECT r.* FROM peer.clock_rule AS r WHERE r.starts_on = NEW.action LOOP
         INSERT INTO peer.clock (authority_id, incident_id, rule_id, cycle_no, calendar, term,
-            started_at, due_at, resumed_at, used, armed, binding, outer_term, body_id, started_seq,
-            warn_at)
+            started_at, due_at, resumed_at, used, armed, binding, outer_term, body_id, official_id,
+            started_seq, warn_at)
         VALUES (NEW.authority_id, NEW.id, rule.id,
             (SELECT coalesce(max(c.cycle_no), 0) + 1 FROM peer.clock AS c
              WHERE c.incident_id = NEW.id AND c.rule_id = rule.id),
             rule.calendar, rule.term, NEW.occurred_at,
             peer.when_worked(worked + rule.seconds), NEW.occurred_at, '00:00:00', true, true, true,
-            rule.body_id, NEW.event_seq,
+            rule.body_id,
+            (SELECT CASE WHEN count(*) = 1 THEN min(a.official_id) END FROM peer.appointment AS a
+             WHERE a.role = rule.responsible AND a.during @> current_date),
+            NEW.event_seq,
             peer.when_worked(worked + rule.seconds - rule.warn_before))
         RETURNING id, due_at INTO clock_id, due;
         changes := changes || jsonb_build_object('clock', clock_id, 'rule', rule.name,
-            'change', 'start', 'due_at', due);
+            'change', 'start', 'due_at', peer.utc(due));
     END LOOP;
     SELECT e.hash INTO previous FROM peer.event AS e
     WHERE e.incident_id = NEW.id AND e.seq = NEW.event_seq - 1;
     SELECT t.clause INTO event_clause FROM peer.transition AS t
     WHERE t.from_state = OLD.state AND t.action = NEW.action LIMIT 1;
-    content := NEW.details || jsonb_build_object('clocks', changes);
+    SELECT jsonb_object_agg(d.key, CASE WHEN f.key IS NULL THEN d.value ELSE
+            jsonb_build_object('sha256', encode(sha256(NEW.salt || convert_to(d.value #>> '{}',
+                'UTF8')), 'hex')) END)
+        || jsonb_build_object('clocks', changes) INTO content
+    FROM jsonb_each(NEW.details) AS d
+    LEFT JOIN peer.free_text AS f ON f.action = NEW.action AND f.key = d.key;
     INSERT INTO peer.event VALUES (NEW.id, NEW.authority_id, NEW.event_seq, NEW.action, OLD.state,
         NEW.state, NEW.actor_id, NEW.acting_for_id, NEW.occurred_at, NEW.occurred_at, event_clause,
         content, previous, sha256(previous || convert_to(concat_ws('|', NEW.authority_id, NEW.id,
