@@ -252,6 +252,14 @@ foreach (
 		WHERE s.clock_id = p.clock_id AND s.seq = p.first)
 		UPDATE osm.clock_segment AS s SET span = tstzrange(p.starts, upper(s.span))
 		FROM pair AS p WHERE s.clock_id = p.clock_id AND s.seq = p.second" ],
+	[ odd => 'a clock ended and still standing', "UPDATE osm.clock SET paused_at = stopped_at
+		WHERE id = $ended" ],
+	[ odd => 'an excuse of nothing', "UPDATE osm.clock SET flagged_at = NULL, excuse = 'x',
+		excused_seq = 1 WHERE id = $late" ],
+	[ odd => 'a message sent at no time', "UPDATE osm.notification SET state = 'sent',
+		sent_at = NULL WHERE id = (SELECT min(id) FROM osm.notification)" ],
+	[ odd => 'a clock by no rule', "UPDATE osm.clock SET rule_id = 0 WHERE id = $late" ],
+	[ odd => 'a stretch of no clock', "DELETE FROM osm.clock WHERE id = $ended" ],
 	[ recount => 'a due instant moved', "UPDATE osm.clock SET due_at = due_at - interval '1 s'
 		WHERE id = $late" ],
 	[ journal => 'a step nobody has taken', "INSERT INTO audit.told VALUES ('step', 1, 999, 'x')" ],

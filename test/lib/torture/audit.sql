@@ -256,6 +256,25 @@ SELECT 'whole', format('clock %s of incident %s is excused by no event', c.id, c
 FROM osm.clock AS c WHERE c.excuse IS NOT NULL AND NOT EXISTS (SELECT FROM osm.event AS e
     WHERE e.incident_id = c.incident_id AND e.seq = c.excused_seq AND e.action = 'excuse')
 UNION ALL
+-- Columns that contradict one another.
+SELECT 'odd', format('clock %s of incident %s, %s, stopped at %s, paused at %s, flagged at %s, '
+    'excused by event %s', c.id, c.incident_id, c.state, c.stopped_at, c.paused_at, c.flagged_at,
+    c.excused_seq)
+FROM osm.clock AS c
+WHERE (c.state IN ('running', 'paused')) <> (c.stopped_at IS NULL)
+   OR (c.state = 'paused') <> (c.paused_at IS NOT NULL)
+   OR (c.excuse IS NULL) <> (c.excused_seq IS NULL)
+   OR (c.excuse IS NOT NULL AND c.flagged_at IS NULL)
+UNION ALL
+SELECT 'odd', format('message %s, %s, sent at %s', n.id, n.state, n.sent_at)
+FROM osm.notification AS n WHERE (n.state = 'sent') <> (n.sent_at IS NOT NULL)
+UNION ALL
+SELECT 'odd', format('clock %s of incident %s has no rule', c.id, c.incident_id)
+FROM osm.clock AS c WHERE NOT EXISTS (SELECT FROM osm.clock_rule AS r WHERE r.id = c.rule_id)
+UNION ALL
+SELECT 'odd', format('a stretch of clock %s, which is gone', s.clock_id)
+FROM osm.clock_segment AS s WHERE NOT EXISTS (SELECT FROM osm.clock AS c WHERE c.id = s.clock_id)
+UNION ALL
 SELECT 'whole', format('incident %s is with bodies %s, its assignments say %s', i.id, i.bodies,
     a.bodies)
 FROM osm.incident AS i, LATERAL (
