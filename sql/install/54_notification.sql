@@ -71,6 +71,14 @@ DECLARE
     wanted_channel CONSTANT text := channel;
     until timestamptz;
 BEGIN
+    IF EXISTS (SELECT FROM pg_subscription_rel AS s
+               WHERE s.srrelid = 'osm.notification'::regclass) THEN
+        RAISE EXCEPTION 'messages that are replicated from another database are not sent here'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'Table "osm.notification" belongs to a subscription; mailers work at '
+                      'the publisher.',
+                  HINT = 'To take over from the publisher, drop the subscription.';
+    END IF;
     -- a longer one is a mistake, and may reach beyond what a timestamp holds
     IF lease BETWEEN '0' AND '1 year' THEN
         until := osm.now() + lease;
@@ -111,7 +119,8 @@ $$;
 COMMENT ON FUNCTION osm.claim_notifications(integer, interval, text) IS
     'Takes up to batch messages that are to go out now, of one channel or all, for the time of the '
     'lease: nobody else gets them, unless the lease ends before osm.confirm_notification() or '
-    'osm.fail_notification(). For roles of level portal. 22023 for a bad batch or lease.';
+    'osm.fail_notification(). For roles of level portal. 22023 for a bad batch or lease, 55000 '
+    'where the outbox is a replica.';
 
 CREATE FUNCTION osm.confirm_notification(id bigint) RETURNS boolean
     LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER

@@ -120,6 +120,8 @@ on_subscriber('DROP INDEX osm.clock_due_idx');
 looked('a replica without the worker\'s indexes is no cause for concern');
 on_subscriber($index);
 is(sqlstate_of($subscriber, $db, 'SELECT osm.tick()'), '55000', 'osm.tick() is refused there');
+is(sqlstate_of($subscriber, $db, 'SELECT osm.claim_notifications()'),
+	'55000', 'and so are mailers');
 on_subscriber('ALTER SUBSCRIPTION everything DISABLE');
 looked('so does it while the subscription is disabled');
 is(on_subscriber($waiting), '5', 'no term is flagged there');
