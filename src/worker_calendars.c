@@ -85,7 +85,9 @@ osm_report_calendars(OsmWorkerSlot *slot, const char *database, const OsmPass *p
 				 errmsg("osm_workflow worker could not look at the calendars of database \"%s\": %s",
 						database, error->message ? error->message : ""),
 				 errdetail("SQLSTATE is %s. Terms are watched all the same.",
-						   unpack_sql_state(error->sqlerrcode))));
+						   unpack_sql_state(error->sqlerrcode)),
+				 errhint("View osm.calendar_shortage in that database gives the same error to "
+						 "whoever asks it.")));
 	if (error == NULL && said != 0 && news)
 		ereport(WARNING,
 				(errcode(ERRCODE_OSM_UNKNOWN_CALENDAR),
