@@ -799,6 +799,7 @@ osm_step_clocks(Step *step)
 	if (excuses)
 	{
 		osm_clocks_excuse(&clocks);
+		find_next(&clocks);
 		return;
 	}
 	osm_clocks_change(&clocks);

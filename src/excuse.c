@@ -211,7 +211,7 @@ check_breach(const Excuse *excuse)
 
 /* take_step records the excuse as a step of the incident. */
 static void
-take_step(const Excuse *excuse)
+take_step(const Excuse *excuse, StepOutcome *outcome)
 {
 	const ActClockRule *rule = excuse->clock->rule;
 	StringInfoData details;
@@ -232,6 +232,7 @@ take_step(const Excuse *excuse)
 	own.excuses = excuse->clock_id;
 	own.actor_id = excuse->step.actor_id;
 	own.acting_for_id = excuse->acting_for_id;
+	own.outcome = outcome;
 	osm_take_own_step(&own);
 }
 
@@ -272,34 +273,6 @@ osm_clocks_excuse(Clocks *clocks)
 	MemoryContextSwitchTo(step->context);
 }
 
-/* step_taken returns the osm.step of the incident as it is now. */
-static HeapTuple
-step_taken(const Excuse *excuse, TupleDesc desc)
-{
-	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {INT8OID, INT8OID};
-	Datum		values[5];
-	bool		nulls[5];
-
-	values[0] = Int64GetDatum(excuse->step.incident_id);
-	values[1] = Int64GetDatum(excuse->step.authority_id);
-	if (osm_spi_run(&plan,
-					"SELECT i.id, i.event_seq, i.state, c.name, c.due_at FROM osm.incident AS i "
-					"LEFT JOIN LATERAL (SELECT r.name, k.due_at FROM osm.clock AS k "
-					"  JOIN osm.clock_rule AS r ON r.id OPERATOR(pg_catalog.=) k.rule_id "
-					"  WHERE k.incident_id OPERATOR(pg_catalog.=) i.id "
-					"    AND k.authority_id OPERATOR(pg_catalog.=) i.authority_id "
-					"    AND k.state OPERATOR(pg_catalog.=) 'running' AND k.binding AND k.armed "
-					"  ORDER BY k.due_at, r.position LIMIT 1) AS c ON true "
-					"WHERE i.id OPERATOR(pg_catalog.=) $1 "
-					"AND i.authority_id OPERATOR(pg_catalog.=) $2",
-					2, types, values, NULL, SPI_OK_SELECT) != 1)
-		elog(ERROR, "incident %lld is missing", (long long) excuse->step.incident_id);
-	heap_deform_tuple(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, values, nulls);
-	MemoryContextSwitchTo(excuse->step.context);
-	return heap_form_tuple(desc, values, nulls);
-}
-
 /*
  * osm.excuse(clock bigint, reason text): accepts a reason for a breach.  Errors:
  * 42704, OW001, OW002, OW003.
@@ -310,11 +283,10 @@ osm_excuse(PG_FUNCTION_ARGS)
 	Excuse		excuse;
 	OsmOwnerRights rights;
 	TupleDesc	desc;
-	HeapTuple	result;
+	StepOutcome outcome;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	desc = BlessTupleDesc(desc);
 	osm_relation("clock", false);
 	memset(&excuse, 0, sizeof(excuse));
 	excuse.reason = PG_ARGISNULL(1) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(1));
@@ -333,9 +305,11 @@ osm_excuse(PG_FUNCTION_ARGS)
 	lock_and_load(&excuse);
 	settle_right(&excuse);
 	check_breach(&excuse);
-	take_step(&excuse);
-	result = step_taken(&excuse, desc);
+	memset(&outcome, 0, sizeof(outcome));
+	outcome.incident_id = excuse.step.incident_id;
+	outcome.context = excuse.step.context;
+	take_step(&excuse, &outcome);
 	osm_become_user(&rights);
 	SPI_finish();
-	PG_RETURN_DATUM(HeapTupleGetDatum(result));
+	PG_RETURN_DATUM(osm_step_result(&outcome, desc));
 }

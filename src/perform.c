@@ -23,13 +23,8 @@
 /* a step osm.perform() waits for; triggers may take further steps meanwhile */
 typedef struct AwaitedStep
 {
-	int64		incident_id;
 	const char *action;
-	MemoryContext context;		/* of what follows */
-	int32		seq;			/* 0: not recorded yet */
-	char	   *state;
-	char	   *clock;			/* NULL: none */
-	TimestampTz due_at;
+	StepOutcome outcome;
 	struct AwaitedStep *outer;
 } AwaitedStep;
 
@@ -42,17 +37,50 @@ void
 osm_step_written(const Step *step)
 {
 	AwaitedStep *awaited = awaited_step;
+	StepOutcome *outcome = step->own == NULL ? NULL : step->own->outcome;
 
-	while (awaited != NULL && (awaited->seq != 0 || awaited->incident_id != step->incident_id ||
+	while (awaited != NULL && (awaited->outcome.seq != 0 ||
+							   awaited->outcome.incident_id != step->incident_id ||
 							   strcmp(awaited->action, step->action->name) != 0))
 		awaited = awaited->outer;
-	if (awaited == NULL)
+	if (outcome == NULL && awaited != NULL)
+		outcome = &awaited->outcome;
+	if (outcome == NULL)
 		return;
-	awaited->seq = step->seq;
-	awaited->state = MemoryContextStrdup(awaited->context, step->to->name);
-	awaited->clock = step->next_clock == NULL ? NULL :
-		MemoryContextStrdup(awaited->context, step->next_clock->name);
-	awaited->due_at = step->next_due_at;
+	outcome->incident_id = step->incident_id;
+	outcome->seq = step->seq;
+	outcome->state = MemoryContextStrdup(outcome->context, step->to->name);
+	outcome->clock = step->next_clock == NULL ? NULL :
+		MemoryContextStrdup(outcome->context, step->next_clock->name);
+	outcome->due_at = step->next_due_at;
+}
+
+/*
+ * osm_step_result returns what a step led to, as a row of type osm.step.  Errors:
+ * 55000 if nothing recorded it.
+ */
+Datum
+osm_step_result(const StepOutcome *outcome, TupleDesc desc)
+{
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	if (desc->natts != lengthof(values))
+		elog(ERROR, "type osm.step has %d columns", desc->natts);
+	if (outcome->seq == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the step on incident %lld was not recorded",
+						(long long) outcome->incident_id),
+				 errdetail("The triggers of osm.incident are missing, disabled or silent here."),
+				 errhint("Check session_replication_role; osm.upgrade() names what is missing.")));
+	values[0] = Int64GetDatum(outcome->incident_id);
+	values[1] = Int32GetDatum(outcome->seq);
+	values[2] = CStringGetTextDatum(outcome->state);
+	nulls[3] = nulls[4] = outcome->clock == NULL;
+	values[3] = outcome->clock == NULL ? (Datum) 0 : CStringGetTextDatum(outcome->clock);
+	values[4] = TimestampTzGetDatum(outcome->due_at);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls));
 }
 
 /* take_step updates the incident; it returns the number of rows. */
@@ -91,8 +119,7 @@ osm_perform(PG_FUNCTION_ARGS)
 {
 	AwaitedStep awaited;
 	TupleDesc	desc;
-	Datum		values[5];
-	bool		nulls[5] = {false};
+	Datum		values[3];
 	int			n;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
@@ -100,14 +127,14 @@ osm_perform(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OSM_BAD_DATA),
 				 errmsg("a step needs an incident and an action"),
 				 errhint("osm.allowed_actions() lists what may be done.")));
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 5)
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "osm.perform() must return osm.step");
 	osm_relation("incident", false);
 
 	memset(&awaited, 0, sizeof(awaited));
-	awaited.incident_id = PG_GETARG_INT64(0);
+	awaited.outcome.incident_id = PG_GETARG_INT64(0);
+	awaited.outcome.context = CurrentMemoryContext;
 	awaited.action = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	awaited.context = CurrentMemoryContext;
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_GETARG_DATUM(1);
 	values[2] = PG_ARGISNULL(2) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")) :
@@ -119,21 +146,7 @@ osm_perform(PG_FUNCTION_ARGS)
 	if (n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("incident %lld does not exist", (long long) awaited.incident_id),
+				 errmsg("incident %lld does not exist", (long long) awaited.outcome.incident_id),
 				 errhint("It may belong to an authority or body you do not see.")));
-	if (awaited.seq == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the step on incident %lld was not recorded",
-						(long long) awaited.incident_id),
-				 errdetail("The triggers of osm.incident are missing, disabled or silent here."),
-				 errhint("Check session_replication_role; osm.upgrade() names what is missing.")));
-
-	values[0] = Int64GetDatum(awaited.incident_id);
-	values[1] = Int32GetDatum(awaited.seq);
-	values[2] = CStringGetTextDatum(awaited.state);
-	nulls[3] = nulls[4] = awaited.clock == NULL;
-	values[3] = awaited.clock == NULL ? (Datum) 0 : CStringGetTextDatum(awaited.clock);
-	values[4] = TimestampTzGetDatum(awaited.due_at);
-	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+	PG_RETURN_DATUM(osm_step_result(&awaited.outcome, desc));
 }

@@ -45,6 +45,17 @@ typedef struct StepAssignment
 	int			seq_no;
 } StepAssignment;
 
+/* What a step led to. */
+typedef struct StepOutcome
+{
+	int64		incident_id;
+	MemoryContext context;		/* of what follows */
+	int32		seq;			/* 0: not recorded */
+	char	   *state;
+	char	   *clock;			/* running binding clock due first; NULL: none */
+	TimestampTz due_at;
+} StepOutcome;
+
 /* a step of no transition, or one nobody takes */
 typedef struct OwnStep
 {
@@ -57,6 +68,7 @@ typedef struct OwnStep
 	int64		excuses;		/* clock whose breach is excused, or 0 */
 	int64		actor_id;		/* 0: nobody */
 	int64		acting_for_id;
+	StepOutcome *outcome;		/* where to say what it led to, or NULL */
 } OwnStep;
 
 typedef struct Step
@@ -169,6 +181,7 @@ extern void osm_engine_end(void);
 
 /* perform.c */
 extern void osm_step_written(const Step *step);
+extern Datum osm_step_result(const StepOutcome *outcome, TupleDesc desc);
 
 /* clock.c */
 extern void osm_step_clocks(Step *step);
@@ -183,6 +196,10 @@ extern void osm_tell_of_breach(int64 clock_id, int64 authority_id, TimestampTz n
 
 /* recalculate.c */
 extern int	osm_recalculate_some(TimestampTz now);
+
+/* report.c */
+extern int	osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next,
+								  TimestampTz *later);
 
 /* event_chain.c */
 extern void osm_event_write(Step *step, Jsonb *details);
