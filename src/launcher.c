@@ -540,6 +540,24 @@ wait_event(void)
 }
 
 /*
+ * osm_worker_pin_settings keeps off, in the launcher and in workers, what a database,
+ * a role or the configuration file sets for sessions that somebody waits for: limits
+ * that would end a pass or the process, and an isolation in which a pass would fail
+ * because of a step at the same time.  To be called before the process connects.
+ */
+void
+osm_worker_pin_settings(void)
+{
+	SetConfigOption("statement_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+	SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+#if PG_VERSION_NUM >= 170000
+	SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
+#endif
+	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET,
+					PGC_S_OVERRIDE);
+}
+
+/*
  * osm_launcher_main is the launcher.  It ends by a signal only; the postmaster
  * starts it again after five seconds.
  */

@@ -1,6 +1,6 @@
 /*-------------------------------------------------------------------------
  * tick.c
- *	  One pass over what has fallen due: flag breaches, write warnings.
+ *	  One pass over what has fallen due: flag breaches, write warnings, freeze reports.
  *
  * The pass only makes flags punctual; every verdict is right without it.  It
  * takes the incident's row lock before it touches a clock, as steps do, and
@@ -327,8 +327,9 @@ later_instant(SPIPlanPtr *slot, TimestampTz now)
 
 /*
  * osm.tick(): one bounded pass; breaches flagged, warnings written, incidents
- * whose terms were counted again, and the next instant anything falls due (null
- * for none; not after now where the batch was full or incidents were locked).
+ * whose terms were counted again, reports frozen, and the next instant anything
+ * falls due (null for none; not after now where the batch was full or incidents
+ * were locked).
  *
  * Nothing due costs two index probes, except in the first pass of a session: it
  * runs everything, so that a worker that starts ahead of an instant has its plans
@@ -348,9 +349,12 @@ osm_tick(PG_FUNCTION_ARGS)
 	int32		warnings = 0;
 	int32		recalculated = 0;
 	int32		actions = 0;
+	int32		reports;
+	TimestampTz report;
+	TimestampTz later_report;
 	bool		in_burst;
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	Datum		values[5];
+	bool		nulls[5] = {false, false, false, false, false};
 	TupleDesc	desc;
 	OsmOwnerRights rights;
 
@@ -392,14 +396,16 @@ osm_tick(PG_FUNCTION_ARGS)
 		warnings = warn_batch(&warn_plan, now);
 	if (in_burst || breaches + warnings > 0)
 		next_instants(&next_plan, now, &next);
+	reports = osm_freeze_due_report(now, breaches + warnings + recalculated + actions > 0,
+									&report, &later_report);
 	/* a request is due at once, also where time stands still */
 	if (next.recalculation != DT_NOEND)
 		next.recalculation = Min(next.recalculation, now - 1);
 	next_due = Min(Min(Min(next.due, next.warning), Min(next.recalculation, next.action)),
-				   next.message);
+				   Min(next.message, report));
 	later = next_due;
-	if (next_due < now && breaches + warnings + recalculated + actions == 0)
-		later = Min(later_instant(&later_plan, now), next.message);
+	if (next_due < now && breaches + warnings + recalculated + actions + reports == 0)
+		later = Min(later_instant(&later_plan, now), Min(next.message, later_report));
 	SPI_finish();
 	osm_become_user(&rights);
 
@@ -412,5 +418,6 @@ osm_tick(PG_FUNCTION_ARGS)
 	values[2] = TimestampTzGetDatum(next_due);
 	nulls[2] = next_due == DT_NOEND;
 	values[3] = Int32GetDatum(recalculated + actions);
+	values[4] = Int32GetDatum(reports);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -426,6 +426,8 @@ call_tick(OsmPass *pass)
 	pass->next_due = isnull ? DT_NOEND : DatumGetTimestampTz(value);
 	value = GetAttributeByNum(row, 4, &isnull);
 	pass->moved = isnull ? 0 : DatumGetInt32(value);
+	value = GetAttributeByNum(row, 5, &isnull);
+	pass->reports = isnull ? 0 : DatumGetInt32(value);
 	osm_tick_instants(&pass->dealt_with, &pass->later);
 }
 
@@ -545,6 +547,13 @@ count_lag(OsmWorkerSlot *slot, const OsmPass *pass, TimestampTz due, TimestampTz
 		osm_slot_lag(slot, now - since);
 }
 
+/* work_done counts what a pass did. */
+static int
+work_done(const OsmPass *pass)
+{
+	return pass->breaches + pass->warnings + pass->moved + pass->reports;
+}
+
 /*
  * end_pass publishes what a pass came to.  due is the instant it was for.
  *
@@ -556,8 +565,7 @@ static void
 end_pass(const OsmPass *pass, TimestampTz due)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		stalled = pass->next_due < pass->now &&
-		pass->breaches + pass->warnings + pass->moved == 0;
+	bool		stalled = pass->next_due < pass->now && work_done(pass) == 0;
 	TimestampTz next = stalled ? pass->later : pass->next_due;
 	OsmDatabaseState before;
 	OsmWorkerSlot *slot;
@@ -583,6 +591,7 @@ end_pass(const OsmPass *pass, TimestampTz due)
 			slot->last_pass = now;
 			slot->breaches += pass->breaches;
 			slot->warnings += pass->warnings;
+			slot->reports += pass->reports;
 			count_lag(slot, pass, due, now);
 			if (next < osm_slot_next_due(slot))
 				osm_slot_set_next_due(slot, next);
@@ -682,7 +691,7 @@ run_pass(OsmPass *pass)
 	}
 	pass->was_due = due < began;
 	end_pass(pass, due);
-	if (pass->breaches + pass->warnings + pass->moved > 0)
+	if (work_done(pass) > 0)
 		owe_rest((GetCurrentTimestamp() - began) / REST_SHARE);
 	return true;
 }
@@ -839,24 +848,6 @@ wait_for_more(const OsmPass *pass, TimestampTz worked_at)
 			return false;
 		}
 	}
-}
-
-/*
- * osm_worker_pin_settings keeps off, in the launcher and in workers, what a database,
- * a role or the configuration file sets for sessions that somebody waits for: limits
- * that would end a pass or the process, and an isolation in which a pass would fail
- * because of a step at the same time.  To be called before the process connects.
- */
-void
-osm_worker_pin_settings(void)
-{
-	SetConfigOption("statement_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
-	SetConfigOption("lock_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
-#if PG_VERSION_NUM >= 170000
-	SetConfigOption("transaction_timeout", "0", PGC_SUSET, PGC_S_OVERRIDE);
-#endif
-	SetConfigOption("default_transaction_isolation", "read committed", PGC_SUSET,
-					PGC_S_OVERRIDE);
 }
 
 /*

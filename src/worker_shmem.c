@@ -352,7 +352,7 @@ put_lag(Datum *value, bool *isnull, int64 lag)
 	*value = Float8GetDatum((double) lag / 1000.0);
 }
 
-#define STATUS_COLUMNS 15
+#define STATUS_COLUMNS 16
 
 PG_FUNCTION_INFO_V1(osm_worker_status);
 
@@ -402,18 +402,19 @@ osm_worker_status(PG_FUNCTION_ARGS)
 		values[5] = Int64GetDatum(slot->passes);
 		values[6] = Int64GetDatum(slot->breaches);
 		values[7] = Int64GetDatum(slot->warnings);
-		put_lag(&values[8], &nulls[8], osm_slot_lag_percentile(slot, 0.50));
-		put_lag(&values[9], &nulls[9], osm_slot_lag_percentile(slot, 0.99));
-		put_lag(&values[10], &nulls[10], nulls[8] ? -1 : slot->lag_max);
-		put_instant(&values[13], &nulls[13], slot->error_at);
-		nulls[11] = nulls[12] = nulls[13];
-		if (!nulls[13])
+		values[8] = Int64GetDatum(slot->reports);
+		put_lag(&values[9], &nulls[9], osm_slot_lag_percentile(slot, 0.50));
+		put_lag(&values[10], &nulls[10], osm_slot_lag_percentile(slot, 0.99));
+		put_lag(&values[11], &nulls[11], nulls[9] ? -1 : slot->lag_max);
+		put_instant(&values[14], &nulls[14], slot->error_at);
+		nulls[12] = nulls[13] = nulls[14];
+		if (!nulls[14])
 		{
-			values[11] = CStringGetTextDatum(slot->error);
-			values[12] = CStringGetTextDatum(unpack_sql_state(slot->error_code));
+			values[12] = CStringGetTextDatum(slot->error);
+			values[13] = CStringGetTextDatum(unpack_sql_state(slot->error_code));
 		}
-		values[14] = Int32GetDatum(slot->calendars_short);
-		nulls[14] = slot->calendars_short < 0;
+		values[15] = Int32GetDatum(slot->calendars_short);
+		nulls[15] = slot->calendars_short < 0;
 		tuplestore_putvalues(store, tupdesc, values, nulls);
 	}
 	return (Datum) 0;

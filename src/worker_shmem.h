@@ -80,6 +80,7 @@ typedef struct OsmWorkerSlot
 	int64		passes;
 	int64		breaches;
 	int64		warnings;
+	int64		reports;
 	int			calendars_short;	/* calendars to be loaded soon; -1 not known */
 	uint32		calendars_said; /* hash of what was last said of them; 0 nothing */
 	TimestampTz calendars_read; /* when they were looked at; 0 never */
@@ -118,6 +119,7 @@ typedef struct OsmPass
 	int			warnings;
 	bool		was_due;		/* not a look ahead of time */
 	int			moved;	/* incidents recalculated or acted on */
+	int			reports;		/* periodic reports frozen */
 	TimestampTz next_due;		/* DT_NOEND when nothing is */
 	TimestampTz later;			/* next_due without what is due by now and had to be left */
 	TimestampTz dealt_with;		/* earliest instant flagged or warned of; DT_NOEND none */
@@ -146,7 +148,7 @@ extern void osm_read_calendars(OsmPass *pass);
 extern void osm_report_calendars(OsmWorkerSlot *slot, const char *database, const OsmPass *pass,
 								 const ErrorData *error);
 
-/* worker.c: settings of the launcher and of workers */
+/* launcher.c: settings of the launcher and of workers */
 extern void osm_worker_pin_settings(void);
 
 /* worker_signal.c: what sessions tell the launcher */

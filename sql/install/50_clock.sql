@@ -1,13 +1,14 @@
 -- The pass over what has fallen due, and terms counted again.
 
 CREATE FUNCTION osm.tick(OUT breaches integer, OUT warnings integer, OUT next_due timestamptz,
-        OUT moved integer)
+        OUT moved integer, OUT reports integer)
     RETURNS record LANGUAGE c VOLATILE PARALLEL UNSAFE
     AS 'MODULE_PATHNAME', 'osm_tick';
 COMMENT ON FUNCTION osm.tick() IS
     'One bounded pass: flags clocks past due, writes warnings, counts terms again whose calendar '
-    'changed, takes the actions acts want taken when a term ends (moved: incidents of both), and '
-    'says when something is due next. What the worker does; for any scheduler where there is none.';
+    'changed, takes the actions acts want taken when a term ends (moved: incidents of both), '
+    'freezes a periodic report whose period has ended, and says when something is due next. What '
+    'the worker does; for any scheduler where there is none.';
 
 CREATE FUNCTION osm.excuse(clock bigint, reason text) RETURNS osm.step
     LANGUAGE c VOLATILE PARALLEL UNSAFE

@@ -9,6 +9,7 @@ CREATE FUNCTION osm.worker_status(
     OUT passes bigint,
     OUT breaches bigint,
     OUT warnings bigint,
+    OUT reports bigint,
     OUT lag_p50 double precision,
     OUT lag_p99 double precision,
     OUT lag_max double precision,
@@ -21,9 +22,10 @@ LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'osm_worker_status';
 COMMENT ON FUNCTION osm.worker_status() IS
 'The background worker database by database, since the server started: what its last look found '
-'(state), last pass, next instant due, terms flagged and warnings written, lag of its passes in '
-'milliseconds, last error, calendars to be loaded. Members of pg_read_all_stats see every '
-'database, others the current one. No row where osm_workflow is not in shared_preload_libraries. '
+'(state), last pass, next instant due, terms flagged, warnings written, reports frozen, lag of '
+'its passes in milliseconds, last error, calendars to be loaded. Members of pg_read_all_stats see '
+'every database, others the current one. No row where osm_workflow is not in '
+'shared_preload_libraries. '
 'View osm.worker_status shows the same.';
 
 CREATE FUNCTION osm.worker_launcher(

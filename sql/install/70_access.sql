@@ -26,7 +26,9 @@ BEGIN
           FROM (VALUES ('incident', 'a_guard'), ('incident', 'z_step'),
                        ('incident', 'a_guard_truncate'), ('event', 'a_append_only'),
                        ('event', 'a_append_only_truncate'), ('duty_record', 'a_append_only'),
-                       ('duty_record', 'a_append_only_truncate')) AS w (relation, name)
+                       ('duty_record', 'a_append_only_truncate'),
+                       ('report_run', 'a_append_only'),
+                       ('report_run', 'a_append_only_truncate')) AS w (relation, name)
           WHERE NOT EXISTS (SELECT FROM pg_trigger AS t
                             WHERE t.tgrelid = to_regclass('osm.' || w.relation)
                               AND t.tgname = w.name AND t.tgenabled <> 'D')
@@ -115,13 +117,15 @@ BEGIN
                 WHEN p.provolatile <> 'v' AND p.proname <> 'access_statements' THEN true
                 WHEN p.proname = 'register' THEN acts
                 WHEN p.prorettype = 'osm.step'::regtype THEN level IN ('operator', 'portal')
-                WHEN p.proname IN ('record_account', 'record_publication', 'record_duty') THEN
+                WHEN p.proname IN ('record_account', 'record_publication', 'record_duty',
+                                   'freeze_report') THEN
                     level IN ('operator', 'portal')
                 WHEN p.proname = 'act_as' THEN level = 'portal'
                 WHEN p.proname IN ('claim_notifications', 'confirm_notification',
                                    'fail_notification') THEN
                     level IN ('portal', 'administrator')
-                WHEN p.proname IN ('install', 'upgrade', 'own_functions', 'note_due') THEN false
+                WHEN p.proname IN ('install', 'upgrade', 'own_functions', 'note_due',
+                                   'write_report', 'freeze_due_report') THEN false
                 ELSE level = 'administrator'
               END;
     IF acts THEN

@@ -2,7 +2,7 @@
 -- the calendars it warns of.
 
 CREATE VIEW osm.worker_status AS
-SELECT database, state, running, last_pass, next_due, passes, breaches, warnings,
+SELECT database, state, running, last_pass, next_due, passes, breaches, warnings, reports,
        lag_p50, lag_p99, lag_max, last_error, last_error_code, last_error_at, calendars_short
   FROM osm.worker_status();
 COMMENT ON VIEW osm.worker_status IS 'Background worker by database, since the server started.';
@@ -17,6 +17,7 @@ COMMENT ON COLUMN osm.worker_status.next_due IS
 COMMENT ON COLUMN osm.worker_status.passes IS 'Passes.';
 COMMENT ON COLUMN osm.worker_status.breaches IS 'Breaches flagged.';
 COMMENT ON COLUMN osm.worker_status.warnings IS 'Warnings written.';
+COMMENT ON COLUMN osm.worker_status.reports IS 'Periodic reports frozen.';
 COMMENT ON COLUMN osm.worker_status.lag_p50 IS
 'Milliseconds from an instant to the commit of the pass that dealt with it, median.';
 COMMENT ON COLUMN osm.worker_status.lag_p99 IS 'The same, 99th percentile.';

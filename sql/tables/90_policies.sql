@@ -41,3 +41,10 @@ ALTER TABLE osm.publication ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.publication FOR SELECT USING (osm.can_see(authority_id, ARRAY[body_id]));
 ALTER TABLE osm.duty_record ENABLE ROW LEVEL SECURITY;
 CREATE POLICY see ON osm.duty_record FOR SELECT USING (osm.can_see(authority_id, ARRAY[body_id]));
+-- what speaks of a whole authority is for those who see all of it
+ALTER TABLE osm.report_run ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON osm.report_run FOR SELECT
+    USING (osm.can_see(authority_id, '{}'::bigint[]));
+ALTER TABLE osm.report_delay ENABLE ROW LEVEL SECURITY;
+CREATE POLICY see ON osm.report_delay FOR SELECT
+    USING (osm.can_see(authority_id, '{}'::bigint[]));

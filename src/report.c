@@ -1,0 +1,87 @@
+/*-------------------------------------------------------------------------
+ * report.c
+ *	  Periodic reports in a pass: when the next one is to be frozen, and freezing it.
+ *
+ * What there is to do is a view, osm.report_schedule; doing it is SQL.  The hazard
+ * is time: computing a report takes as long as there is data, and terms end
+ * meanwhile.  So a worker freezes one at a time, in a pass that found nothing else
+ * to do, and what has been flagged is committed before.
+ *-------------------------------------------------------------------------
+ */
+#include "postgres.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "postmaster/bgworker.h"
+
+#include "osm_workflow.h"
+#include "spi_plan.h"
+#include "step.h"
+
+static const char *const look_sql =
+	"SELECT pg_catalog.min(s.freeze_at), pg_catalog.min(s.freeze_at) "
+	"FILTER (WHERE s.freeze_at OPERATOR(pg_catalog.>) $1) FROM osm.report_schedule AS s";
+
+/* is_worker tells whether this process is a worker of ours, not a session. */
+static bool
+is_worker(void)
+{
+	return MyBgworkerEntry != NULL &&
+		strcmp(MyBgworkerEntry->bgw_function_name, "osm_worker_main") == 0;
+}
+
+/* look finds when a report is to be frozen next, and next after now; DT_NOEND for never. */
+static void
+look(TimestampTz now, TimestampTz *next, TimestampTz *later)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {TIMESTAMPTZOID};
+	TimestampTz *const instants[] = {next, later};
+	Datum		value = TimestampTzGetDatum(now);
+
+	(void) osm_spi_run(&plan, look_sql, 1, types, &value, NULL, SPI_OK_SELECT);
+	for (int i = 0; i < (int) lengthof(instants); i++)
+	{
+		bool		isnull;
+		Datum		found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1,
+										  &isnull);
+
+		*instants[i] = isnull ? DT_NOEND : DatumGetTimestampTz(found);
+	}
+}
+
+/*
+ * osm_freeze_due_report freezes one report whose period has ended, and returns how
+ * many it has frozen; a worker that has been busy in this pass leaves it to the next.
+ * next is when a report is to be frozen next, before now where one waits; later the
+ * same without what waits.  SPI is connected, the owner of the tables is the current
+ * user.
+ */
+int
+osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next, TimestampTz *later)
+{
+	static SPIPlanPtr plan = NULL;
+	static const Oid types[] = {BOOLOID};
+	int			frozen = 0;
+
+	look(now, next, later);
+	if (*next <= now && !(busy && is_worker()))
+	{
+		Datum		value = BoolGetDatum(is_worker());
+		bool		isnull;
+
+		(void) osm_spi_run(&plan, "SELECT osm.freeze_due_report($1)", 1, types, &value, NULL,
+						   SPI_OK_SELECT);
+		frozen = DatumGetInt32(
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		/* somebody may read it at once, and it is never computed again */
+		if (frozen > 0)
+			ForceSyncCommit();
+		look(now, next, later);
+	}
+	/* due at once, also where time stands still */
+	if (*next <= now)
+		*next = Min(*next, now - 1);
+	return frozen;
+}
