@@ -19,9 +19,13 @@
 #include "spi_plan.h"
 #include "step.h"
 
+/* while a worker is busy it looks no more often, microseconds */
+#define LOOK_INTERVAL INT64CONST(1000000)
+
 static const char *const look_sql =
 	"SELECT pg_catalog.min(s.freeze_at), pg_catalog.min(s.freeze_at) "
-	"FILTER (WHERE s.freeze_at OPERATOR(pg_catalog.>) $1) FROM osm.report_schedule AS s";
+	"FILTER (WHERE s.freeze_at OPERATOR(pg_catalog.>) $1) "
+	"FROM (SELECT freeze_at FROM osm.report_schedule OFFSET 0) AS s";
 
 /* is_worker tells whether this process is a worker of ours, not a session. */
 static bool
@@ -31,13 +35,18 @@ is_worker(void)
 		strcmp(MyBgworkerEntry->bgw_function_name, "osm_worker_main") == 0;
 }
 
-/* look finds when a report is to be frozen next, and next after now; DT_NOEND for never. */
+/* when a report is to be frozen next, and next after then; DT_NOEND for never */
+static TimestampTz next_report = DT_NOEND;
+static TimestampTz later_report = DT_NOEND;
+static TimestampTz looked_at = 0;
+
+/* look finds out. */
 static void
-look(TimestampTz now, TimestampTz *next, TimestampTz *later)
+look(TimestampTz now)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {TIMESTAMPTZOID};
-	TimestampTz *const instants[] = {next, later};
+	TimestampTz *const instants[] = {&next_report, &later_report};
 	Datum		value = TimestampTzGetDatum(now);
 
 	(void) osm_spi_run(&plan, look_sql, 1, types, &value, NULL, SPI_OK_SELECT);
@@ -49,6 +58,19 @@ look(TimestampTz now, TimestampTz *next, TimestampTz *later)
 
 		*instants[i] = isnull ? DT_NOEND : DatumGetTimestampTz(found);
 	}
+	looked_at = GetCurrentTimestamp();
+}
+
+/*
+ * needs_look tells whether to look again.  A burst of terms is a pass every few
+ * milliseconds; what a second of it does not see is a new act or authority.
+ */
+static bool
+needs_look(TimestampTz now, bool busy)
+{
+	int64		since = GetCurrentTimestamp() - looked_at;
+
+	return next_report <= now || !busy || !is_worker() || since < 0 || since > LOOK_INTERVAL;
 }
 
 /*
@@ -65,8 +87,9 @@ osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next, TimestampTz
 	static const Oid types[] = {BOOLOID};
 	int			frozen = 0;
 
-	look(now, next, later);
-	if (*next <= now && !(busy && is_worker()))
+	if (needs_look(now, busy))
+		look(now);
+	if (next_report <= now && !(busy && is_worker()))
 	{
 		Datum		value = BoolGetDatum(is_worker());
 		bool		isnull;
@@ -78,10 +101,10 @@ osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next, TimestampTz
 		/* somebody may read it at once, and it is never computed again */
 		if (frozen > 0)
 			ForceSyncCommit();
-		look(now, next, later);
+		look(now);
 	}
 	/* due at once, also where time stands still */
-	if (*next <= now)
-		*next = Min(*next, now - 1);
+	*next = next_report <= now ? Min(next_report, now - 1) : next_report;
+	*later = later_report;
 	return frozen;
 }

@@ -51,7 +51,7 @@ CREATE TABLE osm.report_delay (
     duty text NOT NULL,
     try_after timestamptz NOT NULL,
     error text,
-    PRIMARY KEY (duty, regulation, authority_id),
+    PRIMARY KEY (authority_id, regulation, duty),
     FOREIGN KEY (authority_id, authority_id) REFERENCES osm.body (id, authority_id)
 );
 COMMENT ON TABLE osm.report_delay IS
@@ -76,7 +76,7 @@ SELECT
     r.name AS duty,
     r.title,
     r.title_en,
-    v.first AS period,
+    v.first::date AS period,
     e.ends_at,
     greatest(e.ends_at, d.try_after) AS freeze_at,
     k.period AS last_period,
@@ -93,19 +93,22 @@ FROM (SELECT DISTINCT w.authority_id, w.regulation FROM osm.body_role AS w) AS u
             AND x.authority_id = u.authority_id
         ORDER BY x.period DESC
         LIMIT 1) AS k ON true
-    CROSS JOIN LATERAL (SELECT pg_catalog.timezone(g.time_zone, osm.now())::date) AS t (today)
+    -- each of these is computed once (OFFSET 0): every pass of the worker looks here
     CROSS JOIN LATERAL (
-        SELECT osm.period_start(greatest(
-            coalesce(k.next, osm.period_start(osm.period_start(t.today, r.per) - 1, r.per)),
-            (t.today - interval '1 year')::date,
-            pg_catalog.lower(g.in_force)), r.per)) AS v (first)
+        SELECT pg_catalog.timezone(g.time_zone, osm.now())::date,
+            (CASE r.per WHEN 'quarter' THEN '3 months' ELSE '1 ' || r.per END)::interval
+        OFFSET 0) AS t (today, length)
     CROSS JOIN LATERAL (
-        SELECT osm.period_end(v.first, r.per) - 1,
-            pg_catalog.timezone(g.time_zone, osm.period_end(v.first, r.per)::timestamp)
-        ) AS e (last, ends_at)
+        SELECT pg_catalog.date_trunc(r.per, greatest(
+            coalesce(k.next, pg_catalog.date_trunc(r.per, t.today::timestamp) - t.length),
+            t.today - interval '1 year',
+            pg_catalog.lower(g.in_force)))
+        OFFSET 0) AS v (first)
+    CROSS JOIN LATERAL (SELECT v.first + t.length OFFSET 0) AS w (next)
+    CROSS JOIN LATERAL (SELECT pg_catalog.timezone(g.time_zone, w.next) OFFSET 0) AS e (ends_at)
     LEFT JOIN osm.report_delay AS d
-        ON d.duty = r.name AND d.regulation = g.code AND d.authority_id = u.authority_id
-WHERE g.in_force @> e.last
+        ON d.authority_id = u.authority_id AND d.regulation = g.code AND d.duty = r.name
+WHERE g.in_force @> (w.next::date - 1)
     AND CASE WHEN pg_catalog.row_security_active('osm.report_run'::pg_catalog.regclass)
              THEN osm.can_see(u.authority_id, '{}'::bigint[]) ELSE true END;
 COMMENT ON VIEW osm.report_schedule IS

@@ -2,7 +2,7 @@
 # same simulated hours twice, once watched by the worker, once with osm.tick() called by hand on a
 # server that has never heard of it, and every row of every table must be the same. Messages in and
 # out of the hours of delivery, warnings, breaches, actions at the end of a term, shares of a term,
-# pauses, terms set by hand, excuses, a calendar that changes twice.
+# pauses, terms set by hand, excuses, a calendar that changes twice, a report on the day.
 #
 # Hazard that shaped it: the worker passes as soon as the time moves. So the time moves first, then
 # what is due by then is waited for, and only then steps are taken; and something always is due.
@@ -19,7 +19,8 @@ use Test::More;
 my $settled = "SELECT NOT EXISTS (SELECT FROM osm.recalculation)
 	AND NOT EXISTS (SELECT FROM osm.clock WHERE state = 'running'
 		AND (armed AND flagged_at IS NULL OR on_due) AND due_at < osm.now())
-	AND NOT EXISTS (SELECT FROM osm.clock WHERE state = 'running' AND warn_at <= osm.now())";
+	AND NOT EXISTS (SELECT FROM osm.clock WHERE state = 'running' AND warn_at <= osm.now())
+	AND NOT EXISTS (SELECT FROM osm.report_schedule WHERE freeze_at <= osm.now())";
 
 sub take
 {
@@ -60,7 +61,8 @@ my @story = (
 	[ '10:50:04.9', take('hand_a', 1, 'post') ],
 	[ '10:50:30', take('hand_a', 2, 'write', '{"text": "т"}'), take('clerk', 6, 'drop') ],
 	[ '11:20:00', take('clerk', 2, 'approve') ],
-	[ '13:00:00' ]);
+	[ '13:00:00' ],
+	[ '24:00:00' ]);
 
 # play NODE, DATABASE, PASS: brings a new database through the story; PASS is called, with the
 # number of the instant, where everything due has to be done, and says whether it is.
@@ -75,7 +77,10 @@ sub play
 			PERFORM osm.act_as('clerk');
 			RETURN osm.register('torture', jsonb_build_object('channel', 'site', 'text', 'т',
 				'answer_by', osm.now() + soon, 'watch_by', osm.now() + interval '2 hours'));
-		END $$});
+		END $$;
+		INSERT INTO osm.duty_rule (regulation_id, name, position, title, kind, per, responsible,
+			clause)
+		SELECT id, 'daily', 1, 'Сводка', 'report', 'day', 'clerk', 'п. 1' FROM osm.regulation});
 	foreach my $number (0 .. $#story)
 	{
 		my ($time, @steps) = @{ $story[$number] };
@@ -98,7 +103,7 @@ sub rows
 	my %left_out = (incident => 'salt', event => 'hash,prev_hash', notification => 'id');
 	my @rows;
 	foreach my $table (qw(incident event assignment reply review clock clock_segment notification
-		recalculation))
+		recalculation report_run))
 	{
 		my $left_out = $left_out{$table} // '';
 		push @rows, split /\n/, $node->safe_psql($db, "SELECT '$table ' || (to_jsonb(t)
@@ -156,12 +161,14 @@ is($alone->safe_psql('story', "SELECT string_agg(what, ' ' ORDER BY what) FROM (
 	UNION SELECT action FROM osm.event WHERE actor_id = 0
 	UNION SELECT 'due by ' || due_cause FROM osm.clock WHERE due_cause IS NOT NULL
 	UNION SELECT 'excused' FROM osm.clock WHERE excuse IS NOT NULL
+	UNION SELECT 'report of ' || duty FROM osm.report_run
 	UNION SELECT kind FROM osm.clock_segment
 	UNION SELECT r.name || ' flagged' FROM osm.clock AS c JOIN osm.clock_rule AS r
 		ON r.id = c.rule_id WHERE c.flagged_at IS NOT NULL) AS w (what)"),
 	'answer flagged breach check flagged delivered later draft flagged due by calendar due by '
 	  . 'set_term early flagged excused lapse named flagged part flagged pause recalculate remind '
-	  . 'route flagged run step warning watch flagged', 'the story has all a pass does');
+	  . 'report of daily route flagged run step warning watch flagged',
+	'the story has all a pass does');
 my $difference = difference(\@by_worker, \@by_tick);
 is($difference, '', scalar(@by_tick) . ' rows are the same by worker and by tick');
 
