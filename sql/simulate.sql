@@ -131,6 +131,48 @@ WHERE s.incident = :i;
 SELECT * FROM try.broken_law;
 
 \echo
+\echo == a term set by hand that is none in the other edition, and a repeat that names no incident
+SELECT osm.define_regulation(jsonb_build_object('edition', e.name, 'in_force', e.force) || '{
+    "code": "by-hand", "title": "O", "issuer": "I", "act_no": "1", "act_date": "2025-12-01",
+    "time_zone": "Europe/Moscow", "calendar": "ru",
+    "clauses": [{"path": "1", "summary": "S", "answer": "B/L"}],
+    "roles": [{"name": "hand", "title": "C", "scope": "authority", "clause": "1"}],
+    "states": [{"name": "new", "title": "N", "kind": "initial"},
+               {"name": "done", "title": "D", "kind": "final"}],
+    "actions": [{"name": "register", "title": "R", "effect": "register"},
+                {"name": "fix", "title": "T", "effect": "set_term"},
+                {"name": "again", "title": "A", "effect": "link_repeat"},
+                {"name": "finish", "title": "F"}],
+    "transitions": [{"action": "register", "to": "new", "role": ["hand"], "clause": "1"},
+        {"action": "fix", "from": "new", "role": ["hand"], "requires": ["clock", "due_at"],
+         "clause": "1"},
+        {"action": "again", "from": "new", "role": ["hand"], "clause": "1"},
+        {"action": "finish", "from": "new", "to": "done", "role": ["hand"], "clause": "1"}]}'
+    || jsonb_build_object('clocks', jsonb_build_array(e.condition || '{"name": "answer",
+        "title": "A", "starts_on": ["register"], "stops_on": ["finish"], "term": "9 hours",
+        "outer_term": true, "responsible": "hand", "clause": "1"}',
+        '{"name": "first", "title": "B", "starts_on": ["again"], "stops_on": ["finish"],
+        "applies_when": {"repeat": ["no"]}, "term": "1 hour", "responsible": "hand",
+        "clause": "1"}'::jsonb)))
+FROM (VALUES ('1', '{"from": "2026-01-01", "to": "2026-06-30"}'::jsonb, '{}'::jsonb),
+             ('2', '{"from": "2026-07-01"}', '{"applies_when": {"topic": ["roads"]}}'))
+    AS e (name, force, condition) \g /dev/null
+SELECT osm.define_authority('{"code": "by-hand", "title": "A",
+    "regulations": {"by-hand": {"hand": ["desk"]}}, "bodies": [{"code": "desk", "title": "D"}],
+    "officials": [{"login": "by-hand", "name": "C",
+        "appointments": [{"body": "desk", "role": "hand"}]}]}') \g /dev/null
+SET osm_workflow.simulated_now = '2026-03-02 09:00+03';
+BEGIN;
+SELECT osm.act_as('by-hand') \g /dev/null
+SELECT osm.register('by-hand', '{"channel": "vk"}') AS h \gset
+SELECT (osm.perform(:h, 'fix', '{"clock": "answer", "due_at": "2026-03-05 10:00+03"}')).state;
+SELECT (osm.perform(:h, 'again')).state;
+COMMIT;
+SELECT s.rule, s.was, s.would_be, s.due_at = s.was_due_at AS same_due
+FROM osm.simulate('by-hand', '2026-01-01', 'infinity', '1') AS s;
+SELECT s.rule, s.was, s.would_be FROM osm.simulate('by-hand', '2026-01-01', 'infinity', '2') AS s;
+
+\echo
 \echo == what is not there, and what is not to be seen
 SELECT osm.simulate('ru-alt-132-2020', '-infinity', 'infinity', 'none');
 SELECT osm.simulate('no-act', '-infinity', 'infinity');

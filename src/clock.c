@@ -540,7 +540,8 @@ bad_term(const Step *step, const char *key)
 
 /*
  * set_term sets the due instant of a clock by hand, and starts one that does not
- * run: some acts leave a term to be set.  Errors: OW003.
+ * run: some acts leave a term to be set.  Errors: OW003.  A step of the past was
+ * taken under another edition: what that one's term is not here stays unset.
  */
 static void
 set_term(Clocks *clocks)
@@ -548,11 +549,19 @@ set_term(Clocks *clocks)
 	Step	   *step = clocks->step;
 	char	   *name = osm_details_text(step->details, "clock");
 	ActClockRule *rule = NULL;
+	TimestampTz due_at;
 	TimestampTz old_due;
 	Clock	   *clock = NULL;
 
 	if (name == NULL || !osm_details_has(step->details, "due_at"))
+	{
+		if (step->replayed)
+			return;
 		bad_term(step, name == NULL ? "clock" : "due_at");
+	}
+	due_at = osm_details_instant(step->details, "due_at", step->act->time_zone);
+	if (step->replayed && due_at < step->occurred_at)
+		return;
 	for (int i = 0; i < step->act->nclocks && rule == NULL; i++)
 	{
 		if (strcmp(step->act->clocks[i].name, name) == 0)
@@ -576,9 +585,13 @@ set_term(Clocks *clocks)
 		clock->due_at = step->occurred_at;
 	}
 	if (clock == NULL)
+	{
+		if (step->replayed)
+			return;
 		bad_term(step, "clock");
+	}
 	old_due = clock->due_at;
-	clock->due_at = osm_details_instant(step->details, "due_at", step->act->time_zone);
+	clock->due_at = due_at;
 	if (clock->due_at < step->occurred_at)
 		ereport(ERROR,
 				(errcode(ERRCODE_OSM_BAD_DATA),
@@ -788,8 +801,9 @@ osm_step_clocks(Step *step)
 
 	memset(&clocks, 0, sizeof(clocks));
 	clocks.step = step;
-	/* how late an incident is that was late already, finished clocks tell too */
-	osm_clocks_load(&clocks, excuses || !step->before.nulls[COL_OVERDUE_SINCE]);
+	/* how late an incident is that was late already, and whose turn it was, finished ones tell */
+	osm_clocks_load(&clocks, excuses || !step->before.nulls[COL_OVERDUE_SINCE] ||
+					DatumGetBool(step->before.values[COL_SEVERAL_BODIES]));
 	if (step->own != NULL && step->own->recalculates != NULL)
 	{
 		(void) osm_clocks_recalculate(&clocks, step->own->recalculates);

@@ -38,7 +38,7 @@ typedef struct Clock
 	int64		body_id;		/* 0: none */
 	int64		official_id;	/* 0: not known by name */
 	bool		flagged;
-	TimestampTz flagged_at;		/* meaningful if it was flagged before the step */
+	TimestampTz flagged_at;		/* before the step; DT_NOBEGIN: not then */
 	bool		newly_flagged;	/* by this step: who answers for it is to be told */
 	const char *due_cause;		/* why the due instant is not the rule's own; NULL: it is */
 	bool		due_moved;

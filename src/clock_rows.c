@@ -134,7 +134,8 @@ osm_clocks_load(Clocks *clocks, bool all)
 				clock->state = (ClockState) s;
 		}
 		clock->flagged = !nulls[ROW_FLAGGED_AT];
-		clock->flagged_at = clock->flagged ? DatumGetTimestampTz(row[ROW_FLAGGED_AT]) : 0;
+		clock->flagged_at = clock->flagged ? DatumGetTimestampTz(row[ROW_FLAGGED_AT]) :
+			DT_NOBEGIN;
 		clock->binding = DatumGetBool(row[ROW_BINDING]);
 		clock->due_at = DatumGetTimestampTz(row[ROW_DUE_AT]);
 		clock->body_id = nulls[ROW_BODY_ID] ? 0 : DatumGetInt64(row[ROW_BODY_ID]);

@@ -332,31 +332,6 @@ replay_classification(Step *step, bool registers)
 	}
 }
 
-/* can_set_term tells whether the other edition knows the term that was set by hand. */
-static bool
-can_set_term(Replay *replay)
-{
-	Step	   *step = &replay->step;
-	char	   *name = osm_details_text(step->details, "clock");
-
-	if (name == NULL || !osm_details_has(step->details, "due_at") ||
-		osm_details_instant(step->details, "due_at", step->act->time_zone) < step->occurred_at)
-		return false;
-	for (int i = 0; i < step->act->nclocks; i++)
-	{
-		ActClockRule *rule = &step->act->clocks[i];
-		bool		runs = rule->scope == 'i';
-
-		if (strcmp(rule->name, name) != 0)
-			continue;
-		for (int j = 0; j < replay->clocks.n; j++)
-			runs |= replay->clocks.items[j].rule == rule &&
-				clock_is_open(&replay->clocks.items[j]);
-		return runs;
-	}
-	return false;
-}
-
 /* finish_event readies shares and clocks for the next event. */
 static void
 finish_event(Replay *replay)
@@ -457,19 +432,15 @@ replay_event(Replay *replay, const PastEvent *event)
 			}
 			break;
 		case EFFECT_LINK_REPEAT:
-			osm_row_set(&step->after, COL_REPEAT_OF, Int64GetDatum(1));
+			/* whose repeat it is makes no difference */
+			if (osm_details_has(step->details, "repeat_of"))
+				osm_row_set(&step->after, COL_REPEAT_OF, Int64GetDatum(1));
 			break;
 		default:
 			break;
 	}
 	step->nassignments = replay->nlive;
 	step->urgent = osm_step_is_urgent(step->act, &step->after);
-	if (step->action->effect == EFFECT_SET_TERM && !can_set_term(replay))
-	{
-		step->action = palloc(sizeof(ActAction));
-		*step->action = *(action != NULL ? action : lived);
-		step->action->effect = EFFECT_NONE;
-	}
 	osm_clocks_change(&replay->clocks);
 	step->interim_posted |= step->reply_kind != NULL && strcmp(step->reply_kind, "interim") == 0 &&
 		(lived->effect == EFFECT_POST || lived->effect == EFFECT_PUBLISH);
