@@ -288,9 +288,11 @@ select_rows(const char *sql, const Act *act)
 static void
 load_head(Act *act)
 {
+	bool		isnull;
+
 	if (select_rows(
 			"SELECT code, edition, title, time_zone, calendar, several_bodies, urgent_importance, "
-			"lead_contributes "
+			"lead_contributes, xmin "
 			"FROM osm.regulation WHERE id OPERATOR(pg_catalog.=) $1",
 			act) != 1)
 		ereport(ERROR,
@@ -305,6 +307,8 @@ load_head(Act *act)
 	act->bodies_by_choice = strcmp(TEXT(0, 6), "choice") == 0;
 	act->lead_contributes = osm_spi_bool(ROW(0), 8);
 	act->urgent_importance = read_texts(ROW(0), 7);
+	act->written_by =
+		DatumGetTransactionId(SPI_getbinval(ROW(0), SPI_tuptable->tupdesc, 9, &isnull));
 }
 
 static void

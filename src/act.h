@@ -199,6 +199,7 @@ typedef struct ActChannel
 typedef struct Act
 {
 	int64		id;
+	TransactionId written_by;	/* an edition loaded again has the same id, but not this */
 	char	   *code;
 	char	   *edition;
 	char	   *title;

@@ -251,6 +251,17 @@ osm_write_step(PG_FUNCTION_ARGS)
 						   step.act->code, step.act->edition),
 				 errhint("Triggers on osm.incident must not change its rows.")));
 
+	/*
+	 * Until the foreign key was checked, just before, nothing kept anybody from loading an
+	 * edition without incidents again, with other rules than the guard knew.
+	 */
+	if (step.from == NULL && osm_act_get(step.act->id)->written_by != step.act->written_by)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("regulation \"%s\" edition \"%s\" was changed meanwhile", step.act->code,
+						step.act->edition),
+				 errhint("Register the message again.")));
+
 	osm_become_owner(&rights);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
