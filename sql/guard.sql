@@ -144,6 +144,8 @@ SELECT try.as('curator', format('UPDATE osm.incident SET event_seq = NULL WHERE 
 SELECT try.as('curator', format('UPDATE osm.incident SET occurred_at = NULL WHERE id = %s', :i));
 SELECT try.as('curator', format('UPDATE osm.incident SET event_seq = event_seq + 2 WHERE id = %s',
     :i));
+SELECT try.as('curator', format($$UPDATE osm.incident SET state = 'dismissed', event_seq = 0,
+    details = '{"reason": "duplicate"}' WHERE id = %s$$, :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET details = '{"a": 1}' WHERE id = %s$$,
     :i));
 SELECT try.as('curator', format($$UPDATE osm.incident SET action = 'approve' WHERE id = %s$$, :i));

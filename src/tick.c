@@ -145,9 +145,9 @@ static const char *const next_sql =
 	"  (SELECT pg_catalog.min(n.deliver_after) FROM osm.notification AS n "
 	"   WHERE n.state OPERATOR(pg_catalog.=) ANY ('{waiting,leased}') "
 	"     AND n.deliver_after OPERATOR(pg_catalog.>) $2), "
-	"  EXISTS (SELECT FROM osm.notification AS n "
-	"   WHERE n.state OPERATOR(pg_catalog.=) ANY ('{waiting,leased}') "
-	"     AND n.deliver_after OPERATOR(pg_catalog.<=) $2)";
+	"  (SELECT pg_catalog.min(n.deliver_after) FROM osm.notification AS n "
+	"   WHERE n.state OPERATOR(pg_catalog.=) ANY ('{waiting,leased}')) "
+	"     OPERATOR(pg_catalog.<=) $2";
 
 /* what falls due from now on, whatever may be due and cannot be had */
 static const char *const later_sql =

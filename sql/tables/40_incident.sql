@@ -41,7 +41,7 @@ CREATE TABLE osm.incident (
     occurred_at timestamptz NOT NULL,
     actor_id bigint NOT NULL,
     acting_for_id bigint,
-    event_seq osm.ordinal NOT NULL DEFAULT 1,
+    event_seq integer NOT NULL DEFAULT 1,
     salt bytea NOT NULL,
     PRIMARY KEY (id, authority_id),
     FOREIGN KEY (authority_id, authority_id) REFERENCES osm.body (id, authority_id),
