@@ -249,6 +249,16 @@ FROM osm.report_schedule WHERE last_error IS NOT NULL;
 SET osm_workflow.simulated_now = '2028-04-24 00:10+03';
 SELECT pg_temp.pass();
 DROP TRIGGER break ON osm.report_run;
+-- what somebody cancels is cancelled
+CREATE FUNCTION pg_temp.cancel() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'cancelled' USING ERRCODE = '57014';
+END $$;
+CREATE TRIGGER cancel BEFORE INSERT ON osm.report_run
+    FOR EACH ROW EXECUTE FUNCTION pg_temp.cancel();
+SET osm_workflow.simulated_now = '2028-04-24 00:20+03';
+SELECT reports FROM osm.tick();
+DROP TRIGGER cancel ON osm.report_run;
 SET osm_workflow.simulated_now = '2028-04-24 00:20+03';
 SELECT pg_temp.pass();
 SELECT pg_temp.frozen(:last);

@@ -80,7 +80,7 @@ wait_for($subscriber, $db, "SELECT state = 'subscriber' FROM osm.worker_status()
 	WHERE database = '$db'", 'the subscriber\'s worker keeps away, without being told');
 equal('the copy is equal');
 
-# Every kind of write: steps, an act with warnings, a calendar that moves terms, a mailer.
+# Every kind of write: steps, an act with warnings, a calendar that moves terms, a mailer, a report.
 on_publisher(<<'SQL');
 SELECT osm.define_calendar('moved', '{"time_zone": "UTC", "hours": {"1": ["09:00-18:00"]}}');
 SELECT osm.define_regulation(d || jsonb_build_object('code', 'moved-test', 'calendar', 'moved',
@@ -95,11 +95,18 @@ UPDATE public.message SET status = 'done' WHERE id = 2;
 COMMIT;
 SELECT osm.define_calendar('moved', '{"time_zone": "UTC", "hours": {"2": ["09:00-18:00"]}}');
 SELECT osm.confirm_notification(id) FROM osm.claim_notifications(1, '1 min');
+INSERT INTO osm.duty_rule (regulation_id, name, position, title, kind, per, responsible, clause)
+SELECT id, 'daily', 1, 'Сводка', 'report', 'day', 'clerk', 'п. 1' FROM osm.regulation
+WHERE code = 'worker-test';
+SELECT osm.freeze_report('daily', 'worker-test', timezone('Europe/Moscow', now())::date - 1);
 SQL
 wait_for($publisher, $db, 'SELECT count(*) = 0 FROM osm.recalculation',
 	'the terms of a changed calendar are counted again');
 is(on_publisher("SELECT count(*) FROM osm.clock WHERE due_cause = 'calendar'"), '1', 'one moved');
 equal('all of it arrives and nothing else');
+is(on_subscriber('SELECT count(*) FROM osm.report_run'), '1', 'a report that was frozen among it');
+is(sqlstate_of($subscriber, $db, "SELECT osm.freeze_report('daily', 'worker-test',
+	timezone('Europe/Moscow', now())::date - 2)"), '55000', 'none is frozen here');
 my $attached = "SELECT m.id, m.status, i.state, i.event_seq FROM public.message AS m
 	JOIN osm.incident AS i ON i.id = osm.incident_of('public.message', m.id::text) ORDER BY m.id";
 is(on_subscriber($attached), "1|new|new|1\n2|done|done|2\n3|new|new|1",

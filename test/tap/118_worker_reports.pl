@@ -105,9 +105,13 @@ $node->safe_psql($db, q{CREATE TABLE slow (); CREATE FUNCTION dawdle() RETURNS t
 		RETURN NEW;
 	END $$;
 	CREATE TRIGGER dawdle AFTER INSERT ON osm.report_run FOR EACH ROW EXECUTE FUNCTION dawdle()});
+# a term that ends in that week: it is flagged before the report is begun
+$node->safe_psql($db, "SELECT try.message('2026-03-16 00:20', NULL, 'roads')");
 simulate('2026-03-23 00:00');
 wait_for($node, $db, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'
 	AND backend_type = 'osm_workflow worker')", 'a worker is freezing a report');
+is($node->safe_psql($db, 'SELECT count(*) FROM osm.clock WHERE state = \'running\'
+	AND flagged_at IS NULL AND due_at < osm.now()'), '0', 'with all that was late flagged before');
 my $crashed = log_position($node);
 kill 'KILL', worker_pid($node, $db);
 $node->wait_for_log(qr/database system is ready to accept connections/, $crashed);
