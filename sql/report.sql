@@ -61,12 +61,13 @@ SELECT osm.act_as('judge') \g /dev/null
 SELECT (osm.excuse(min(c.id), 'сбой')).event > 1 AS excused
 FROM osm.clock AS c WHERE c.state = 'missed';
 COMMIT;
-SELECT n.total -> 'open' AS open, n.total -> 'late_excused' AS excused,
+SELECT n.r -> 'answers' AS answers, n.r #> '{total,open}' AS open,
+    n.r #> '{total,late_excused}' AS excused,
     k.content #> '{total,open}' AS was_open, k.content #> '{total,late_excused}' AS was_excused,
     k.digest = sha256(convert_to(k.content::text, 'UTF8')) AS digest_holds
 FROM osm.report_run AS k,
     LATERAL (
-        SELECT osm.report('weekly', 'try-report', '2026-03-02', 'one') -> 'total') AS n (total);
+        SELECT osm.report('weekly', 'try-report', '2026-03-02', 'one')) AS n (r);
 SELECT osm.freeze_report('weekly', 'try-report', '2026-03-02', 'one') = :first AS again,
     count(*) FROM osm.report_run;
 \set VERBOSITY sqlstate
