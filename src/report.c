@@ -22,10 +22,9 @@
 /* while a worker is busy it looks no more often, microseconds */
 #define LOOK_INTERVAL INT64CONST(1000000)
 
+/* without parameters, so that it is planned once a process: planning takes far longer */
 static const char *const look_sql =
-	"SELECT pg_catalog.min(s.freeze_at), pg_catalog.min(s.freeze_at) "
-	"FILTER (WHERE s.freeze_at OPERATOR(pg_catalog.>) $1) "
-	"FROM (SELECT freeze_at FROM osm.report_schedule OFFSET 0) AS s";
+	"SELECT s.freeze_at FROM osm.report_schedule AS s ORDER BY 1";
 
 /* is_worker tells whether this process is a worker of ours, not a session. */
 static bool
@@ -45,18 +44,18 @@ static void
 look(TimestampTz now)
 {
 	static SPIPlanPtr plan = NULL;
-	static const Oid types[] = {TIMESTAMPTZOID};
-	TimestampTz *const instants[] = {&next_report, &later_report};
-	Datum		value = TimestampTzGetDatum(now);
+	int			n = osm_spi_run(&plan, look_sql, 0, NULL, NULL, NULL, SPI_OK_SELECT);
 
-	(void) osm_spi_run(&plan, look_sql, 1, types, &value, NULL, SPI_OK_SELECT);
-	for (int i = 0; i < (int) lengthof(instants); i++)
+	next_report = later_report = DT_NOEND;
+	for (int i = 0; i < n && later_report == DT_NOEND; i++)
 	{
 		bool		isnull;
-		Datum		found = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1,
-										  &isnull);
+		TimestampTz freeze_at = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull));
 
-		*instants[i] = isnull ? DT_NOEND : DatumGetTimestampTz(found);
+		next_report = Min(next_report, freeze_at);
+		if (freeze_at > now)
+			later_report = freeze_at;
 	}
 	looked_at = GetCurrentTimestamp();
 }
