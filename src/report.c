@@ -5,7 +5,8 @@
  * What there is to do is a view, osm.report_schedule; doing it is SQL.  The hazard
  * is time: computing a report takes as long as there is data, and terms end
  * meanwhile.  So a worker freezes one at a time, in a pass that found nothing else
- * to do, and what has been flagged is committed before.
+ * to do and when nothing is due for some seconds, and what has been flagged is
+ * committed before.
  *-------------------------------------------------------------------------
  */
 #include "postgres.h"
@@ -21,6 +22,9 @@
 
 /* while a worker is busy it looks no more often, microseconds */
 #define LOOK_INTERVAL INT64CONST(1000000)
+/* for how long nothing else may be due when a worker begins a report; how long it waits for that */
+#define LULL INT64CONST(5000000)
+#define PATIENCE INT64CONST(600000000)
 
 /* without parameters, so that it is planned once a process: planning takes far longer */
 static const char *const look_sql =
@@ -74,13 +78,14 @@ needs_look(TimestampTz now, bool busy)
 
 /*
  * osm_freeze_due_report freezes one report whose period has ended, and returns how
- * many it has frozen; a worker that has been busy in this pass leaves it to the next.
- * next is when a report is to be frozen next, before now where one waits; later the
- * same without what waits.  SPI is connected, the owner of the tables is the current
- * user.
+ * many it has frozen; a worker that has been busy in this pass leaves it to the next,
+ * and one for which a term ends soon waits for that.  next is when a report is to be
+ * frozen next, before now where one waits; later the same without what waits.  SPI is
+ * connected, the owner of the tables is the current user.
  */
 int
-osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next, TimestampTz *later)
+osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz soon, TimestampTz *next,
+					  TimestampTz *later)
 {
 	static SPIPlanPtr plan = NULL;
 	static const Oid types[] = {BOOLOID};
@@ -88,6 +93,13 @@ osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next, TimestampTz
 
 	if (needs_look(now, busy))
 		look(now);
+	*later = later_report;
+	if (is_worker() && !busy && next_report <= now && now - next_report < PATIENCE &&
+		soon > now && soon < now + LULL)
+	{
+		*next = soon;
+		return 0;
+	}
 	if (next_report <= now && !(busy && is_worker()))
 	{
 		Datum		value = BoolGetDatum(is_worker());

@@ -198,8 +198,8 @@ extern void osm_tell_of_breach(int64 clock_id, int64 authority_id, TimestampTz n
 extern int	osm_recalculate_some(TimestampTz now);
 
 /* report.c */
-extern int	osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz *next,
-								  TimestampTz *later);
+extern int	osm_freeze_due_report(TimestampTz now, bool busy, TimestampTz soon,
+								  TimestampTz *next, TimestampTz *later);
 
 /* event_chain.c */
 extern void osm_event_write(Step *step, Jsonb *details);

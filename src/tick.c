@@ -397,7 +397,8 @@ osm_tick(PG_FUNCTION_ARGS)
 	if (in_burst || breaches + warnings > 0)
 		next_instants(&next_plan, now, &next);
 	reports = osm_freeze_due_report(now, breaches + warnings + recalculated + actions > 0,
-									&report, &later_report);
+									Min(Min(next.due, next.warning), next.action), &report,
+									&later_report);
 	/* a request is due at once, also where time stands still */
 	if (next.recalculation != DT_NOEND)
 		next.recalculation = Min(next.recalculation, now - 1);
