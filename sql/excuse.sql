@@ -258,5 +258,14 @@ FROM osm.official AS o JOIN osm.body AS b ON b.authority_id = o.authority_id AND
 WHERE o.login = 'town-roads';
 SELECT try.excuse('11 10:00', 'town-roads', try.clock(:own, 'answer'), 'сам себе');
 SELECT try.excuse('11 10:00', 'town-roads', try.clock(:later, 'answer'), 'уже не его');
+
+\echo
+\echo == where the triggers are silent nothing is excused, and it is said
+SELECT try.new('12 10:00') AS silent \gset
+BEGIN;
+SET LOCAL session_replication_role = replica;
+SELECT try.excuse('13 18:00', 'town-head', try.clock(:silent, 'answer'), 'без следа');
+COMMIT;
+SELECT try.shown(:silent, 'answer');
 DROP OWNED BY regress_portal, regress_reader;
 DROP ROLE regress_portal, regress_reader;

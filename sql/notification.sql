@@ -20,6 +20,12 @@ FROM osm.claim_notifications();
 -- leased: nobody gets it again
 SELECT count(*) FROM osm.claim_notifications();
 -- until the lease ends
+SET osm_workflow.simulated_now = '2026-03-02 10:04:59.999999+07';
+SELECT count(*) FROM osm.claim_notifications();
+SET osm_workflow.simulated_now = '2026-03-02 10:05+07';
+BEGIN;
+SELECT count(*) FROM osm.claim_notifications();
+ROLLBACK;
 SET osm_workflow.simulated_now = '2026-03-02 10:05:01+07';
 SELECT id, attempt FROM osm.claim_notifications(batch => 5, lease => '1 minute') \gset
 SELECT :attempt AS attempt;
